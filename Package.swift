@@ -10,17 +10,30 @@ let swift: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
+/// A target of one of the floors; what it may import stands in `Tests/ArchitectureTests`.
+func floor(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swift)
+}
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+
 let package = Package(
   name: "moe-pack",
   platforms: [.macOS(.v15)],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0")
   ],
   targets: [
-    // floor 1
-    .target(
-      name: "MoEBase", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
-      swiftSettings: swift),
+    // Floor 0: system libraries and the kernels in C.
+    .systemLibrary(name: "CBLAS", pkgConfig: nil, providers: [.apt(["libopenblas-dev"])]),
+    .target(name: "CKernels"),
+    // Floor 1
+    floor("MoEBase", [crypto]),
+    // Floor 2
+    floor("SafeTensors", ["MoEBase"]),
+    floor("MoETensor", ["MoEBase", "CBLAS", "CKernels"]),
+    // Floor 3
+    floor("MoEModel", ["MoEBase", "SafeTensors", "MoETensor"]),
   ],
   swiftLanguageModes: [.v6]
 )

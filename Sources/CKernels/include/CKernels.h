@@ -1,0 +1,155 @@
+/// The inference kernels: single-threaded functions on raw pointers whose bits are defined.
+///
+/// Every kernel gives the same bits on every path (AVX-512, AVX2, NEON, portable C), in every batch,
+/// at every position of a row, with every stride. There is one body of each kernel; the paths differ in
+/// the instructions the compiler may use and in the shape of the register block, never in the order of
+/// the operations that make one output. The payload and the sign of a NaN are not defined.
+///
+/// Strides count floats. Buffers need the alignment of `float` only. Nothing is allocated.
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+/// The outputs of one panel of a packed matrix.
+#define MOE_PANEL 32
+
+typedef enum moe_path {
+  MOE_PATH_PORTABLE = 0,
+  MOE_PATH_AVX2 = 1,
+  MOE_PATH_AVX512 = 2,
+  MOE_PATH_NEON = 3,
+} moe_path;
+
+/// What becomes of one output of a linear map after its bias was added.
+typedef enum moe_epilogue {
+  /// y = v
+  MOE_EPILOGUE_NONE = 0,
+  /// y = gelu(v)
+  MOE_EPILOGUE_GELU = 1,
+  /// y = v + operand[n, j]
+  MOE_EPILOGUE_ADD = 2,
+  /// y = fma(operand[n], v, y), or y = y + v where operand is null
+  MOE_EPILOGUE_SCALED_ADD = 3,
+} moe_epilogue;
+
+/// y[N, F] = epilogue(x[N, D] · Wᵀ + bias)
+typedef struct moe_linear_arguments {
+  const float *x;
+  ptrdiff_t x_stride;
+  size_t rows;
+  /// W in panels: `packed[panel][k][32]`, outputs beyond F zero.
+  const float *packed;
+  size_t inputs;
+  size_t outputs;
+  size_t panel_first;
+  /// One past the last panel to compute.
+  size_t panel_last;
+  const float *_Nullable bias;
+  moe_epilogue epilogue;
+  /// The residual [N, F] of ADD, the scales [N] of SCALED_ADD.
+  const float *_Nullable operand;
+  ptrdiff_t operand_stride;
+  float *y;
+  ptrdiff_t y_stride;
+} moe_linear_arguments;
+
+/// Attention of one sequence, H heads beside each other in each row.
+typedef struct moe_attention_arguments {
+  const float *queries;
+  ptrdiff_t query_stride;
+  const float *keys;
+  ptrdiff_t key_stride;
+  const float *values;
+  ptrdiff_t value_stride;
+  /// T: rows of keys and values.
+  size_t tokens;
+  /// Rows of queries; equal to `tokens` when the attention is bidirectional.
+  size_t query_count;
+  size_t heads;
+  size_t head_width;
+  float scale;
+  /// Negative: every query sees every key. Otherwise query t sees the keys 0 ... causal_offset + t.
+  ptrdiff_t causal_offset;
+  float *context;
+  ptrdiff_t context_stride;
+  /// `moe_attention_workspace` floats.
+  float *workspace;
+} moe_attention_arguments;
+
+/// One implementation of every kernel whose speed depends on the path.
+typedef struct moe_kernels {
+  void (*_Nonnull linear)(const moe_linear_arguments *arguments);
+  void (*_Nonnull attention)(const moe_attention_arguments *arguments);
+  /// Each row of x in place.
+  void (*_Nonnull softmax)(float *x, ptrdiff_t stride, size_t rows, size_t columns);
+  /// y = ((x + residual) - mean) / sqrt(variance + epsilon) * gain + bias, row by row; y may be x.
+  void (*_Nonnull layer_norm)(
+      const float *x, ptrdiff_t x_stride, const float *_Nullable residual, ptrdiff_t residual_stride,
+      size_t rows, size_t columns, const float *gain, const float *bias, float epsilon, float *y,
+      ptrdiff_t y_stride);
+  void (*_Nonnull exp)(const float *x, size_t count, float *y);
+  void (*_Nonnull gelu)(const float *x, size_t count, float *y);
+  float (*_Nonnull sum)(const float *x, size_t count);
+  float (*_Nonnull dot)(const float *x, const float *y, size_t count);
+  /// y[d] = (x[0, d] + x[1, d] + ...) / rows
+  void (*_Nonnull mean_pool)(
+      const float *x, ptrdiff_t stride, size_t rows, size_t columns, float *y);
+  /// y = x / max(sqrt(sum of squares), epsilon), row by row; y may be x.
+  void (*_Nonnull l2_normalize)(
+      const float *x, ptrdiff_t x_stride, size_t rows, size_t columns, float epsilon, float *y,
+      ptrdiff_t y_stride);
+  /// y = fma(a, x, y)
+  void (*_Nonnull add_scaled)(float a, const float *x, size_t count, float *y);
+  /// dx = dy * gelu'(x); dx may be dy.
+  void (*_Nonnull gelu_backward)(const float *x, const float *dy, size_t count, float *dx);
+  /// dx = p * (dy - sum(p * dy)) * scale, row by row; dx may be dy.
+  void (*_Nonnull softmax_backward)(
+      const float *p, const float *dy, size_t rows, size_t columns, float scale, float *dx);
+  /// x is what was normalised; adds to dgain and dbias; dx may be dy.
+  void (*_Nonnull layer_norm_backward)(
+      const float *x, const float *dy, size_t rows, size_t columns, const float *gain, float epsilon,
+      float *dx, float *dgain, float *dbias);
+} moe_kernels;
+
+/// Whether this CPU can run the path.
+bool moe_path_supported(moe_path path);
+
+/// The kernels of a path that this CPU supports; those of the portable path otherwise.
+const moe_kernels *moe_kernels_of(moe_path path);
+
+/// Lays W [outputs, inputs] out in panels of 32 outputs.
+///
+/// `packed` has `moe_packed_count(outputs, inputs)` floats.
+void moe_pack(const float *values, ptrdiff_t stride, size_t outputs, size_t inputs, float *packed);
+
+/// The floats of a packed matrix.
+size_t moe_packed_count(size_t outputs, size_t inputs);
+
+/// The floats of workspace that attention needs.
+size_t moe_attention_workspace(size_t tokens, size_t head_width);
+
+/// The indices of the k greatest of x, greatest first, equal ones by index, NaN last.
+void moe_top_k(const float *x, size_t count, size_t k, int32_t *indices);
+
+/// The exponential function, within 1 ulp.
+double moe_exp_double(double x);
+
+/// The natural logarithm, within 1 ulp.
+double moe_log_double(double x);
+
+/// Brings this thread's floating-point control into the default state and returns what it was.
+///
+/// Default: round to nearest, denormals honoured, no traps.
+uint64_t moe_floating_point_enter(void);
+
+/// Restores what `moe_floating_point_enter` returned.
+void moe_floating_point_leave(uint64_t state);
+
+#pragma clang assume_nonnull end
+
+#endif

@@ -1,0 +1,97 @@
+// Sixteen floats and the operations on them: the one vocabulary of every kernel body.
+//
+// The compiler lowers `v16` to one zmm, two ymm or four q registers, or to scalars and calls of `fmaf`,
+// as the path allows. Each operation is an IEEE one per lane and the folds have one fixed tree, so the
+// bits cannot depend on the path. Products and sums are never contracted: fma is written where it is meant.
+#ifndef MOE_V16_H
+#define MOE_V16_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang fp contract(off)
+// All functions here are inlined into callers of the same path; no vector crosses a real call.
+#pragma clang diagnostic ignored "-Wpsabi"
+
+#define INLINE static inline __attribute__((always_inline))
+
+typedef float v16 __attribute__((ext_vector_type(16)));
+typedef int32_t v16i __attribute__((ext_vector_type(16)));
+typedef uint32_t v16u __attribute__((ext_vector_type(16)));
+
+enum { LANES = 16 };
+
+INLINE v16 v16_set(float value) { return (v16)value; }
+
+INLINE v16 v16_load(const float *source) {
+  v16 value;
+  __builtin_memcpy(&value, source, sizeof value);
+  return value;
+}
+
+INLINE void v16_store(float *target, v16 value) { __builtin_memcpy(target, &value, sizeof value); }
+
+/// The first `count` lanes from memory, the others `rest`.
+INLINE v16 v16_load_part(const float *source, size_t count, float rest) {
+  float lanes[LANES];
+  for (size_t lane = 0; lane < LANES; lane++) lanes[lane] = lane < count ? source[lane] : rest;
+  return v16_load(lanes);
+}
+
+INLINE void v16_store_part(float *target, v16 value, size_t count) {
+  float lanes[LANES];
+  v16_store(lanes, value);
+  for (size_t lane = 0; lane < count; lane++) target[lane] = lanes[lane];
+}
+
+/// a * b + c, rounded once.
+INLINE v16 v16_fma(v16 a, v16 b, v16 c) { return __builtin_elementwise_fma(a, b, c); }
+
+INLINE v16 v16_abs(v16 a) { return __builtin_elementwise_abs(a); }
+
+/// Per lane `condition ? a : b`; the condition is -1 or 0.
+INLINE v16 v16_select(v16i condition, v16 a, v16 b) { return condition ? a : b; }
+
+/// a > b ? a : b, so b where either is NaN.
+INLINE v16 v16_max(v16 a, v16 b) { return v16_select(a > b, a, b); }
+
+/// a < b ? a : b, so b where either is NaN.
+INLINE v16 v16_min(v16 a, v16 b) { return v16_select(a < b, a, b); }
+
+/// The sum of the lanes: halves are added until one is left.
+INLINE float v16_sum(v16 a) {
+  float __attribute__((ext_vector_type(8))) eight = a.lo + a.hi;
+  float __attribute__((ext_vector_type(4))) four = eight.lo + eight.hi;
+  float __attribute__((ext_vector_type(2))) two = four.lo + four.hi;
+  return two.x + two.y;
+}
+
+/// The greatest of the lanes, by the tree of `v16_sum`.
+INLINE float v16_greatest(v16 a) {
+  float __attribute__((ext_vector_type(8))) eight = a.lo > a.hi ? a.lo : a.hi;
+  float __attribute__((ext_vector_type(4))) four = eight.lo > eight.hi ? eight.lo : eight.hi;
+  float __attribute__((ext_vector_type(2))) two = four.lo > four.hi ? four.lo : four.hi;
+  return two.x > two.y ? two.x : two.y;
+}
+
+/// 2 to the power of each lane of `n`, which lies in -126 ... 127; any other n gives some float.
+INLINE v16 v16_power_of_two(v16i n) {
+  v16u bits = ((v16u)n + 127) << 23;
+  return (v16)bits;
+}
+
+/// The whole number next to each lane as a float and in `integer`, for magnitudes under 2²².
+INLINE v16 v16_round(v16 a, v16i *integer) {
+  const v16 magic = 0x1.8p23f;
+  v16 shifted = a + magic;
+  *integer = (v16i)((v16u)shifted - 0x4B400000u);
+  return shifted - magic;
+}
+
+/// The condition that is true in the first `count` lanes.
+INLINE v16i v16_first(size_t count) {
+  const v16i lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  return lane < (v16i)(int32_t)count;
+}
+
+#endif

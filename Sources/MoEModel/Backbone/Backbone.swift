@@ -1,0 +1,75 @@
+public import MoEBase
+public import MoETensor
+import SafeTensors
+
+/// The frozen pretrained transformer that all packs share, loaded.
+///
+/// Weights are memory-mapped or packed once, never changed, and shared by everything that runs on them.
+public struct Backbone: Sendable {
+  /// The name that `pack.yaml` uses.
+  public let name: String
+  /// The digest that names it: over the files of ``BackboneFiles/covered``.
+  public let digest: Digest
+  /// The digest of `tokenizer.json`.
+  public let tokenizerDigest: Digest
+  /// Text to token ids.
+  public let tokenizer: Tokenizer
+  /// The transformer.
+  public let encoder: Encoder
+  /// Its files.
+  public let files: BackboneFiles
+
+  /// Loads a registered backbone. Its files were checked when it was registered, and are not hashed again.
+  ///
+  /// - Throws: ``BackboneError``, `TokenizerError` or `SafeTensorsError`.
+  public init(_ known: KnownBackbone, files: BackboneFiles, kernels: Kernels) throws {
+    name = known.name
+    digest = known.digest
+    tokenizerDigest = known.files["tokenizer.json"] ?? known.digest
+    let configuration = try EncoderConfiguration(files: files)
+    tokenizer = try Tokenizer(
+      json: try files.bytes("tokenizer.json"), maximumLength: configuration.maximumTokens)
+    guard tokenizer.vocabularySize == configuration.vocabularySize else {
+      throw BackboneError.badConfiguration(
+        file: "tokenizer.json", path: "model.vocab",
+        expected: "\(configuration.vocabularySize) tokens", got: "\(tokenizer.vocabularySize)")
+    }
+    let checkpoint = try SafeTensorsFile(url: files.url("model.safetensors"))
+    encoder = Encoder(
+      configuration: configuration,
+      weights: try EncoderWeights(file: checkpoint, configuration: configuration),
+      kernels: kernels)
+    self.files = files
+  }
+
+  /// The base embeddings z(x) of texts: `[count, D]`, each row the L2-normalised mean over tokens.
+  ///
+  /// - Parameters:
+  ///   - encodings: The tokenized texts.
+  ///   - pool: The threads that share the work; the bits do not depend on them.
+  ///   - progress: Told how many texts are done, from any thread.
+  /// - Throws: Whatever reading the mapped weights throws.
+  public func embed(
+    _ encodings: [Encoding], pool: ThreadPool, progress: (@Sendable (Int) -> Void)? = nil
+  ) throws -> [Float] {
+    let results = try pool.mapShards(Shards(encodings)) { shard, workspace in
+      let batch = RaggedBatch(shard.map { encodings[$0].ids })
+      try encoder.embed(batch, workspace: workspace)
+      for layer in 0..<encoder.layerCount {
+        encoder.layer(layer, offsets: batch.offsets, experts: nil, workspace: workspace)
+      }
+      progress?(shard.count)
+      return encoder.pool(offsets: batch.offsets, workspace: workspace)
+    }
+    return results.flatMap(\.self)
+  }
+
+  /// ``embed(_:pool:progress:)`` for texts that are not tokenized yet.
+  ///
+  /// - Throws: Whatever reading the mapped weights throws.
+  public func embed(
+    texts: [String], pool: ThreadPool, progress: (@Sendable (Int) -> Void)? = nil
+  ) throws -> [Float] {
+    try embed(texts.map { tokenizer.encode($0) }, pool: pool, progress: progress)
+  }
+}

@@ -1,0 +1,89 @@
+public import MoEBase
+
+/// What can be wrong with a backbone, its files, or its profile.
+public enum BackboneError: ActionableError {
+  /// No backbone of that name or digest is registered.
+  case notRegistered(name: String, registered: [String])
+  /// A file that the digest covers is not in the directory.
+  case missingFile(name: String, directory: String)
+  /// A file is not the one that is pinned.
+  case wrongFile(name: String, expected: Digest, got: Digest)
+  /// The directory is no backbone this program knows.
+  case unknownBackbone(directory: String, digest: Digest, known: [String])
+  /// A file cannot be read or written.
+  case unreadable(path: String, reason: String)
+  /// A configuration file is not what the architecture needs.
+  case badConfiguration(file: String, path: String, expected: String, got: String)
+  /// A tensor is missing, superfluous or of another shape.
+  case badTensor(name: String, expected: String, got: String)
+  /// The registered backbone has no profile yet.
+  case noProfile(name: String)
+  /// A profile's file is not what it must be.
+  case badProfile(reason: String)
+
+  /// A stable word for machines.
+  public var code: String {
+    switch self {
+    case .notRegistered: "backbone-not-registered"
+    case .missingFile: "backbone-file-missing"
+    case .wrongFile: "backbone-file-altered"
+    case .unknownBackbone: "backbone-unknown"
+    case .unreadable: "backbone-unreadable"
+    case .badConfiguration: "backbone-configuration"
+    case .badTensor: "backbone-tensor"
+    case .noProfile: "profile-missing"
+    case .badProfile: "profile-bad"
+    }
+  }
+
+  /// The sentence.
+  public var message: String {
+    switch self {
+    case .notRegistered(let name, let registered):
+      "backbone `\(name)` is not registered here, "
+        + (registered.isEmpty
+          ? "no backbone is" : "expected one of \(registered.map { "`\($0)`" }.joined(separator: ", "))")
+    case .missingFile(let name, let directory):
+      "`\(name)` is not in `\(directory)`, expected every file that the backbone's digest covers"
+    case .wrongFile(let name, let expected, let got):
+      "`\(name)` is not the pinned file, expected \(expected), got \(got)"
+    case .unknownBackbone(let directory, let digest, let known):
+      "`\(directory)` holds a backbone that is not known, expected one of "
+        + "\(known.joined(separator: ", ")), got \(digest)"
+    case .unreadable(let path, let reason):
+      "`\(path)` cannot be used: \(reason)"
+    case .badConfiguration(let file, let path, let expected, let got):
+      "`\(file)`: `\(path)`: expected \(expected), got \(got)"
+    case .badTensor(let name, let expected, let got):
+      "tensor `\(name)` of the backbone: expected \(expected), got \(got)"
+    case .noProfile(let name):
+      "backbone `\(name)` has no profile, which building and installing packs need"
+    case .badProfile(let reason):
+      "the backbone profile cannot be used: \(reason)"
+    }
+  }
+
+  /// What to do now.
+  public var hint: String {
+    switch self {
+    case .notRegistered:
+      "run `tools/backbone` to fetch and register all-MiniLM-L6-v2, or `moe-pack backbone add DIR`"
+    case .missingFile, .wrongFile, .unknownBackbone:
+      "nothing was registered; fetch the files again with `tools/backbone`, which checks them"
+    case .unreadable: "nothing was changed; check the path and its permissions"
+    case .badConfiguration, .badTensor:
+      "nothing was loaded; only the all-MiniLM-L6-v2 files are known to work (`tools/backbone`)"
+    case .noProfile, .badProfile:
+      "make it with `moe-pack backbone profile --corpus /usr/share/wordnet`"
+    }
+  }
+
+  /// The status the process exits with.
+  public var exitCode: ExitCode {
+    switch self {
+    case .notRegistered, .missingFile, .noProfile: .notFound
+    case .unreadable: .inputOutput
+    case .wrongFile, .unknownBackbone, .badConfiguration, .badTensor, .badProfile: .badData
+    }
+  }
+}

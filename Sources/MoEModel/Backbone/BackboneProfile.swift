@@ -1,0 +1,116 @@
+public import Foundation
+public import MoEBase
+import SafeTensors
+
+/// What is computed once per backbone from public text, and that every vendor shares.
+///
+/// Files: `profile.safetensors` holds `mean` (F64 `[D]`), `covariance` (F64 `[D, D]`) and `negatives`
+/// (F32 `[M, D]`); `texts.jsonl` holds the texts of the negatives and of the probes, a line each:
+/// `{"use":"negative","text":"…"}`. The digest of the profile covers both files.
+public struct BackboneProfile: Sendable {
+  /// μ₀, `[D]`: the mean of z over the background texts.
+  public let mean: [Double]
+  /// Σ₀, `[D, D]`, row-major: the covariance of z over the background texts.
+  public let covariance: [Double]
+  /// z of the negatives that calibrations are held against, `[M, D]`.
+  public let negatives: [Float]
+  /// The texts of the negatives, `[M]`.
+  public let negativeTexts: [String]
+  /// Neutral texts that no pack should answer, apart from background and negatives.
+  public let probes: [String]
+
+  /// D.
+  public var width: Int { mean.count }
+
+  /// The files, in the order of their names.
+  public static let fileNames = ["profile.safetensors", "texts.jsonl"]
+  /// The most lines `texts.jsonl` may have.
+  static let textLimit = 1_000_000
+
+  /// Makes a profile of its parts.
+  public init(
+    mean: [Double], covariance: [Double], negatives: [Float], negativeTexts: [String],
+    probes: [String]
+  ) {
+    precondition(covariance.count == mean.count * mean.count, "the covariance is [D, D]")
+    precondition(negatives.count == negativeTexts.count * mean.count, "one embedding a negative")
+    self.mean = mean
+    self.covariance = covariance
+    self.negatives = negatives
+    self.negativeTexts = negativeTexts
+    self.probes = probes
+  }
+
+  /// The bytes of each file.
+  public func files() -> [String: [UInt8]] {
+    var writer = SafeTensorsWriter()
+    writer.add("mean", shape: [width], doubles: mean)
+    writer.add("covariance", shape: [width, width], doubles: covariance)
+    writer.add("negatives", shape: [negativeTexts.count, width], floats: negatives)
+    var lines: [UInt8] = []
+    for (use, texts) in [("negative", negativeTexts), ("probe", probes)] {
+      for text in texts {
+        JSONValue.object([JSONMember("use", .string(use)), JSONMember("text", .string(text))])
+          .write(to: &lines)
+        lines.append(UInt8(ascii: "\n"))
+      }
+    }
+    return ["profile.safetensors": writer.bytes(), "texts.jsonl": lines]
+  }
+
+  /// The digest of a set of profile files.
+  public static func digest(of files: [String: [UInt8]]) -> Digest {
+    Digest(fileSet: files.mapValues { Digest(of: $0) })
+  }
+
+  /// Reads a profile.
+  ///
+  /// - Parameters:
+  ///   - directory: Where the two files lie.
+  ///   - width: D of the backbone.
+  /// - Returns: The profile and its digest, over the bytes that were read.
+  /// - Throws: ``BackboneError/badProfile(reason:)``.
+  public static func load(
+    directory: URL, width: Int
+  ) throws -> (profile: BackboneProfile, digest: Digest) {
+    var files: [String: [UInt8]] = [:]
+    for name in fileNames {
+      do {
+        files[name] = Array(try Data(contentsOf: directory.appending(path: name)))
+      } catch {
+        throw BackboneError.badProfile(reason: "`\(name)` cannot be read from `\(directory.path)`")
+      }
+    }
+    return (try BackboneProfile(files: files, width: width), digest(of: files))
+  }
+
+  /// Reads a profile from the bytes of its files.
+  ///
+  /// - Throws: ``BackboneError/badProfile(reason:)``.
+  public init(files: [String: [UInt8]], width: Int) throws {
+    do {
+      let tensors = try SafeTensorsFile(
+        bytes: files["profile.safetensors"] ?? [], name: "profile.safetensors")
+      var texts: [String: [String]] = [:]
+      let lines = (files["texts.jsonl"] ?? []).split(separator: UInt8(ascii: "\n"))
+      for line in lines.prefix(Self.textLimit) {
+        var reader = try JSONReader(try JSONValue(parsing: Array(line)))
+        texts[try reader.string("use"), default: []].append(try reader.string("text"))
+        try reader.finish()
+      }
+      let negativeTexts = texts["negative"] ?? []
+      self.init(
+        mean: try tensors.doubleArray("mean", shape: [width]),
+        covariance: try tensors.doubleArray("covariance", shape: [width, width]),
+        negatives: try tensors.floatArray("negatives", shape: [negativeTexts.count, width]),
+        negativeTexts: negativeTexts, probes: texts["probe"] ?? [])
+    } catch let error as JSONSyntaxError {
+      throw BackboneError.badProfile(reason: "`texts.jsonl` is not JSON lines: \(error.reason)")
+    } catch let error as JSONSchemaError {
+      throw BackboneError.badProfile(
+        reason: "`texts.jsonl`: `\(error.path)`: expected \(error.expected), got \(error.got)")
+    } catch let error as SafeTensorsError {
+      throw BackboneError.badProfile(reason: error.message)
+    }
+  }
+}

@@ -1,0 +1,63 @@
+public import MoETensor
+import Synchronization
+
+/// Runs of whole sequences that one worker takes at a time.
+///
+/// A shard holds consecutive sequences of at most ``tokenLimit`` tokens together, or one longer sequence.
+/// How sequences fall into shards changes no bit of any result (invariant I3).
+public struct Shards: Sendable {
+  /// The most tokens of a shard that holds more than one sequence.
+  public static let tokenLimit = 512
+
+  /// The sequences of each shard.
+  public let ranges: [Range<Int>]
+
+  /// Divides sequences of these token counts.
+  public init(_ encodings: [Encoding], tokenLimit: Int = Shards.tokenLimit) {
+    var ranges: [Range<Int>] = []
+    var start = 0
+    var tokens = 0
+    for (index, encoding) in encodings.enumerated() {
+      if index > start, tokens + encoding.ids.count > tokenLimit {
+        ranges.append(start..<index)
+        start = index
+        tokens = 0
+      }
+      tokens += encoding.ids.count
+    }
+    if start < encodings.count { ranges.append(start..<encodings.count) }
+    self.ranges = ranges
+  }
+}
+
+extension ThreadPool {
+  /// Runs `body` once for each shard, each worker with a workspace of its own, and returns the results in
+  /// the order of the shards.
+  ///
+  /// - Throws: The error of the first shard (in their order) that threw.
+  public func mapShards<Result: Sendable>(
+    _ shards: Shards, _ body: @Sendable (Range<Int>, EncoderWorkspace) throws -> Result
+  ) throws -> [Result] {
+    let results = Mutex<[Swift.Result<Result, any Error>?]>(
+      Array(repeating: nil, count: shards.ranges.count))
+    let workspaces = WorkerWorkspaces(count: threadCount)
+    run(count: shards.ranges.count) { task, worker in
+      let result = Swift.Result { try body(shards.ranges[task], workspaces.all[worker]) }
+      results.withLock { $0[task] = result }
+    }
+    return try results.withLock { slots in
+      try slots.compactMap { try $0?.get() }
+    }
+  }
+}
+
+/// One workspace for each worker of one `run`.
+///
+/// Unchecked because the pool gives a worker's index to one running task at a time.
+private final class WorkerWorkspaces: @unchecked Sendable {
+  let all: [EncoderWorkspace]
+
+  init(count: Int) {
+    all = (0..<count).map { _ in EncoderWorkspace() }
+  }
+}

@@ -1,0 +1,78 @@
+import MoEBase
+
+/// What the mixture says about one text, with its provenance.
+public struct Answer: Sendable, Equatable {
+  /// A selected pack.
+  public struct Route: Sendable, Equatable {
+    /// Which pack.
+    public let pack: PackIdentity
+    /// δ, in nats.
+    public let margin: Double
+    /// The posterior over the selected packs and "none".
+    public let weight: Double
+  }
+
+  /// One label of one task of one selected pack.
+  public struct Prediction: Sendable, Equatable {
+    /// Which pack.
+    public let pack: PackIdentity
+    /// Which of its tasks.
+    public let task: String
+    /// The label's stable id.
+    public let label: String
+    /// The head's probability, 0 … 1.
+    public let probability: Float
+    /// The weight of the pack.
+    public let weight: Double
+
+    /// What predictions are ranked by.
+    public var rank: Double { Double(probability) * weight }
+  }
+
+  /// The pack nearest to the text, selected or not.
+  public struct Nearest: Sendable, Equatable {
+    /// Which pack.
+    public let pack: PackIdentity
+    /// δ, in nats.
+    public let margin: Double
+  }
+
+  /// The selected packs, greatest margin first; empty when no pack is responsible.
+  public let route: [Route]
+  /// The weight of "no pack is responsible".
+  public let none: Double
+  /// A diagnosis, outside invariant I1: absent only when no pack is permitted.
+  public let nearest: Nearest?
+  /// Every label of every selected pack, greatest rank first.
+  public let predictions: [Prediction]
+  /// How many tokens the text has, special tokens included, before truncation.
+  public let tokenCount: Int
+  /// Whether tokens were cut off.
+  public let isTruncated: Bool
+  /// Whether a pack was made to answer whatever the dispatcher says.
+  public let isForced: Bool
+
+  /// The best `count` predictions of each pack and task, in order of rank.
+  public func best(_ count: Int) -> [Prediction] {
+    var seen: [[String]: Int] = [:]
+    return predictions.filter { prediction in
+      let key = [prediction.pack.digest.description, prediction.task]
+      seen[key, default: 0] += 1
+      return seen[key, default: 0] <= count
+    }
+  }
+}
+
+/// How a request wants to be answered.
+public struct AnswerOptions: Sendable {
+  /// The one pack that answers whatever the dispatcher says; `nil` for the automatic route.
+  public var pack: PackIdentity?
+  /// Answers with the nearest pack even under its threshold.
+  public var isForced: Bool
+
+  /// Makes options; the default is the automatic route.
+  public init(pack: PackIdentity? = nil, isForced: Bool = false) {
+    self.pack = pack
+    self.isForced = isForced
+  }
+}

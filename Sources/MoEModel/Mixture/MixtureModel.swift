@@ -1,0 +1,144 @@
+import MoEBase
+public import MoETensor
+
+/// The backbone and a set of packs, composed: immutable, shared by every request that started on it.
+///
+/// An answer depends on the text, the options and the packs selected for it, and on nothing else: not on
+/// the batch, the threads, the order of `packs`, nor on any pack that is no candidate (invariants I1–I4).
+public struct MixtureModel: Sendable {
+  /// The backbone.
+  public let backbone: Backbone
+  /// The packs, in the order of their digests.
+  public let packs: [PackModel]
+  /// The gate.
+  public let dispatcher: Dispatcher
+
+  /// Composes packs; their order does not matter.
+  public init(backbone: Backbone, packs: [PackModel], dispatcher: Dispatcher = Dispatcher()) {
+    self.backbone = backbone
+    self.packs = packs.sorted { $0.identity.digest < $1.identity.digest }
+    self.dispatcher = dispatcher
+  }
+
+  /// Answers texts, in order.
+  ///
+  /// - Parameters:
+  ///   - texts: The requests.
+  ///   - options: Which pack may answer.
+  ///   - pool: The threads that share the work.
+  ///   - progress: Told how many texts are done, from any thread.
+  /// - Throws: ``MixtureError`` if a named pack is not mounted or a selected pack's output is not finite.
+  public func answer(
+    _ texts: [String], options: AnswerOptions = AnswerOptions(), pool: ThreadPool,
+    progress: (@Sendable (Int) -> Void)? = nil
+  ) throws -> [Answer] {
+    try answer(
+      texts.map { backbone.tokenizer.encode($0) }, options: options, pool: pool, progress: progress)
+  }
+
+  /// Answers tokenized texts, in order; see ``answer(_:options:pool:progress:)-(String,_,_,_)``.
+  public func answer(
+    _ encodings: [Encoding], options: AnswerOptions = AnswerOptions(), pool: ThreadPool,
+    progress: (@Sendable (Int) -> Void)? = nil
+  ) throws -> [Answer] {
+    let candidates = try permitted(by: options)
+    let results = try pool.mapShards(Shards(encodings)) { range, workspace in
+      let answers = try self.answer(
+        encodings[range], candidates: candidates, options: options, workspace: workspace)
+      progress?(answers.count)
+      return answers
+    }
+    return results.flatMap(\.self)
+  }
+
+  /// The embeddings of texts in a pack's own expert space, `[count, D]`: what its heads read.
+  ///
+  /// - Throws: ``MixtureError/notMounted(pack:mounted:)``.
+  public func embed(
+    _ encodings: [Encoding], pack: PackIdentity, pool: ThreadPool
+  ) throws -> [Float] {
+    let candidates = try permitted(by: AnswerOptions(pack: pack))
+    let results = try pool.mapShards(Shards(encodings)) { range, workspace in
+      var trunk = try Trunk(
+        encodings[range].map(\.ids), backbone: backbone, packs: candidates, workspace: workspace)
+      return trunk.pooled(
+        by: candidates[0], sequences: Array(0..<range.count), workspace: workspace)
+    }
+    return results.flatMap(\.self)
+  }
+
+  private func permitted(by options: AnswerOptions) throws -> [PackModel] {
+    guard let pack = options.pack else { return packs }
+    let named = packs.filter { $0.identity.digest == pack.digest }
+    guard !named.isEmpty else {
+      throw MixtureError.notMounted(pack: pack.name, mounted: packs.map(\.identity.name))
+    }
+    return named
+  }
+
+  /// Answers the sequences of one shard, on one thread.
+  private func answer(
+    _ encodings: ArraySlice<Encoding>, candidates: [PackModel], options: AnswerOptions,
+    workspace: EncoderWorkspace
+  ) throws -> [Answer] {
+    let isForced = options.isForced || options.pack != nil
+    var trunk = try Trunk(
+      encodings.map(\.ids), backbone: backbone, packs: candidates, workspace: workspace)
+    let margins = candidates.map { $0.rows.margins(trunk.embeddings, kernels: trunk.kernels) }
+    let decisions = (0..<encodings.count).map { sequence in
+      dispatcher.decide(
+        zip(candidates, margins).map {
+          Dispatcher.Candidate(pack: $0.identity.digest, margin: $1[sequence])
+        }, isForced: isForced)
+    }
+    var predictions: [[Answer.Prediction]] = Array(repeating: [], count: encodings.count)
+    for (index, pack) in candidates.enumerated() {
+      let chosen: [(sequence: Int, weight: Double)] = decisions.enumerated().compactMap {
+        sequence, decision in
+        decision.route.first { $0.index == index }.map { (sequence, $0.weight) }
+      }
+      guard !chosen.isEmpty else { continue }
+      let pooled = trunk.pooled(by: pack, sequences: chosen.map(\.sequence), workspace: workspace)
+      for head in pack.heads {
+        let labels = head.labels.count
+        let probabilities = head.probabilities(
+          pooled, count: chosen.count, kernels: trunk.kernels)
+        guard probabilities.allSatisfy(\.isFinite) else {
+          throw MixtureError.numericalError(pack: pack.identity.name, task: head.task)
+        }
+        for (position, entry) in chosen.enumerated() {
+          for (label, name) in head.labels.enumerated() {
+            predictions[entry.sequence].append(
+              Answer.Prediction(
+                pack: pack.identity, task: head.task, label: name,
+                probability: probabilities[position * labels + label], weight: entry.weight))
+          }
+        }
+      }
+    }
+    return zip(encodings, decisions).enumerated().map { sequence, pair in
+      let (encoding, decision) = pair
+      return Answer(
+        route: decision.route.map {
+          Answer.Route(
+            pack: candidates[$0.index].identity, margin: $0.margin, weight: $0.weight)
+        },
+        none: decision.none,
+        nearest: decision.nearest.map {
+          Answer.Nearest(pack: candidates[$0.index].identity, margin: $0.margin)
+        },
+        predictions: Self.ranked(predictions[sequence]), tokenCount: encoding.tokenCount,
+        isTruncated: encoding.isTruncated, isForced: isForced)
+    }
+  }
+
+  /// Sorts by rank, ties by pack digest; within a pack the order of tasks and labels stays.
+  private static func ranked(_ predictions: [Answer.Prediction]) -> [Answer.Prediction] {
+    predictions.enumerated().sorted { left, right in
+      let (a, b) = (left.element, right.element)
+      if a.rank != b.rank { return a.rank > b.rank }
+      if a.pack.digest != b.pack.digest { return a.pack.digest < b.pack.digest }
+      return left.offset < right.offset
+    }.map(\.element)
+  }
+}

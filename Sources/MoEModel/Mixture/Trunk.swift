@@ -1,0 +1,87 @@
+import MoETensor
+
+/// The trunk's results for one shard: the base embeddings, and the hidden states that expert passes start from.
+///
+/// The backbone runs once over all sequences; what entered the first expert layer of each pack is kept,
+/// so an expert pass costs its own layers over its own sequences and nothing more.
+struct Trunk {
+  /// z(x), `[sequences, D]`: the L2-normalised mean over tokens.
+  let embeddings: [Float]
+  /// The kernels everything runs on.
+  let kernels: Kernels
+  private let encoder: Encoder
+  private let batch: RaggedBatch
+  /// What entered a layer, `[N, D]`, by layer.
+  private let kept: [Int: [Float]]
+
+  /// Runs the backbone over a shard.
+  init(
+    _ sequences: [[Int32]], backbone: Backbone, packs: [PackModel], workspace: EncoderWorkspace
+  ) throws {
+    encoder = backbone.encoder
+    kernels = encoder.kernels
+    batch = RaggedBatch(sequences)
+    let wanted = Set(packs.compactMap(\.firstExpertLayer))
+    var kept: [Int: [Float]] = [:]
+    try encoder.embed(batch, workspace: workspace)
+    for layer in 0..<encoder.layerCount {
+      if wanted.contains(layer) {
+        let count = batch.tokenCount * encoder.width
+        kept[layer] = Array(
+          UnsafeBufferPointer(start: workspace.hidden.reserve(count), count: count))
+      }
+      encoder.layer(layer, offsets: batch.offsets, experts: nil, workspace: workspace)
+    }
+    embeddings = encoder.pool(offsets: batch.offsets, workspace: workspace)
+    self.kept = kept
+  }
+
+  /// Runs one pack's expert pass over some of the sequences.
+  ///
+  /// - Returns: The pooled states its heads read, `[sequences.count, D]`; the base embeddings themselves
+  ///   where the pack has no experts.
+  mutating func pooled(
+    by pack: PackModel, sequences: [Int], workspace: EncoderWorkspace
+  ) -> [Float] {
+    let width = encoder.width
+    guard let first = pack.firstExpertLayer, let start = kept[first] else {
+      return sequences.flatMap { embeddings[$0 * width..<($0 + 1) * width] }
+    }
+    var offsets = [0]
+    for sequence in sequences { offsets.append((offsets.last ?? 0) + batch.rows(sequence).count) }
+    let hidden = workspace.hidden.reserve((offsets.last ?? 0) * width)
+    start.withUnsafeBufferPointer { start in
+      guard let start = start.baseAddress else { return }
+      for (position, sequence) in sequences.enumerated() {
+        let rows = batch.rows(sequence)
+        (hidden + offsets[position] * width)
+          .update(from: start + rows.lowerBound * width, count: rows.count * width)
+      }
+    }
+    for layer in first..<encoder.layerCount {
+      encoder.layer(
+        layer, offsets: offsets, experts: pack.experts[layer], workspace: workspace)
+    }
+    return encoder.pool(offsets: offsets, workspace: workspace)
+  }
+}
+
+extension DispatcherRows {
+  /// The pack's margin for each of the embeddings, `[count, D]`.
+  func margins(_ embeddings: [Float], kernels: Kernels) -> [Double] {
+    embeddings.withUnsafeBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return [] }
+      return margins(base, count: buffer.count / weight.columns, kernels: kernels)
+    }
+  }
+}
+
+extension ClassificationHead {
+  /// The label probabilities of pooled states, `[count, L]`.
+  func probabilities(_ pooled: [Float], count: Int, kernels: Kernels) -> [Float] {
+    pooled.withUnsafeBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return [] }
+      return probabilities(base, count: count, kernels: kernels)
+    }
+  }
+}

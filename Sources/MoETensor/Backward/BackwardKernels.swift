@@ -1,0 +1,125 @@
+import CKernels
+
+/// The gradients of the kernels, for training: matrix products by OpenBLAS, the rest by our own loops.
+///
+/// Gradients of activations are written, gradients of parameters are added to. `d<name>` is the gradient of
+/// the loss with respect to `<name>`. All matrices are row-major without gaps unless a stride is named.
+public struct BackwardKernels: Sendable {
+  /// The forward kernels.
+  public let kernels: Kernels
+  /// The matrix products.
+  public let blas: OpenBLAS
+
+  /// Loads OpenBLAS if need be.
+  ///
+  /// - Throws: ``TensorError`` when OpenBLAS is not there.
+  public init(kernels: Kernels = Kernels()) throws(TensorError) {
+    self.kernels = kernels
+    blas = try OpenBLAS.load()
+  }
+
+  /// Makes the gradients of `y = x Wᵀ + b`.
+  ///
+  /// ```
+  /// dx = dy · W      dW += dyᵀ · x      db += Σ over rows of dy
+  /// ```
+  ///
+  /// Shapes: `x` and `dx` are `[N, inputs]`, `weight` and `dWeight` `[outputs, inputs]`, `dy`
+  /// `[N, outputs]`, `dBias` `[outputs]`. What is absent is not computed; `x` is read for `dWeight` only.
+  ///
+  /// - Parameter addsToInput: Whether `dx` is added to what stands in `dx`.
+  public func linearBackward(
+    x: UnsafePointer<Float>?, rows: Int, weight: UnsafePointer<Float>, inputs: Int, outputs: Int,
+    dy: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>?, addsToInput: Bool = false,
+    dWeight: UnsafeMutablePointer<Float>?, dBias: UnsafeMutablePointer<Float>?
+  ) {
+    if let dx {
+      blas.sgemm(
+        m: rows, n: inputs, k: outputs, a: dy, lda: outputs, b: weight, ldb: inputs,
+        beta: addsToInput ? 1 : 0, c: dx, ldc: inputs)
+    }
+    if let dWeight, let x {
+      blas.sgemm(
+        transposeA: true, m: outputs, n: inputs, k: rows, a: dy, lda: outputs, b: x, ldb: inputs,
+        beta: 1, c: dWeight, ldc: inputs)
+    }
+    if let dBias {
+      for row in 0..<rows {
+        kernels.addScaled(1, dy + row * outputs, count: outputs, into: dBias)
+      }
+    }
+  }
+
+  /// Makes the gradient of `y = gelu(x)`: `dx = dy · (Φ(x) + x φ(x))`. `dx` may be `dy`.
+  public func geluBackward(
+    x: UnsafePointer<Float>, dy: UnsafePointer<Float>, count: Int, dx: UnsafeMutablePointer<Float>
+  ) {
+    precondition(count >= 0, "\(count) elements")
+    kernels.call { $0.gelu_backward(x, dy, count, dx) }
+  }
+
+  /// Makes the gradients of layer normalisation; `x` is what was normalised, residual included.
+  ///
+  /// ```
+  /// g = dy · gain,  n = (x − mean) / sqrt(variance + epsilon)
+  /// dx = (g − mean(g) − n · mean(g · n)) / sqrt(variance + epsilon)
+  /// dGain += Σ over rows of dy · n      dBias += Σ over rows of dy
+  /// ```
+  ///
+  /// `dx` may be `dy`.
+  ///
+  /// Shapes: `x`, `dy` and `dx` are `[N, columns]`, `gain`, `dGain` and `dBias` `[columns]`.
+  public func layerNormBackward(
+    x: UnsafePointer<Float>, dy: UnsafePointer<Float>, rows: Int, columns: Int,
+    gain: UnsafePointer<Float>, epsilon: Float, dx: UnsafeMutablePointer<Float>,
+    dGain: UnsafeMutablePointer<Float>, dBias: UnsafeMutablePointer<Float>
+  ) {
+    precondition(rows >= 0 && columns >= 1, "a layer norm of [\(rows), \(columns)]")
+    kernels.call {
+      $0.layer_norm_backward(x, dy, rows, columns, gain, epsilon, dx, dGain, dBias)
+    }
+  }
+
+  /// Makes the gradient of a softmax from its result: `dx = p · (dy − Σ p · dy) · scale`. `dx` may be `dy`.
+  ///
+  /// Shapes: all are `[N, columns]`.
+  ///
+  /// - Parameter scale: What the logits were multiplied with before the softmax.
+  public func softmaxBackward(
+    probabilities: UnsafePointer<Float>, dy: UnsafePointer<Float>, rows: Int, columns: Int,
+    scale: Float = 1, dx: UnsafeMutablePointer<Float>
+  ) {
+    precondition(rows >= 0 && columns >= 0, "a softmax of [\(rows), \(columns)]")
+    kernels.call { $0.softmax_backward(probabilities, dy, rows, columns, scale, dx) }
+  }
+
+  /// Makes the gradient of the mean over rows: `dx[n, d] = dy[d] / N`.
+  ///
+  /// Shapes: `dy` is `[columns]`, `dx` `[rows, columns]`.
+  public func meanPoolBackward(
+    dy: UnsafePointer<Float>, rows: Int, columns: Int, dx: UnsafeMutablePointer<Float>
+  ) {
+    for row in 0..<rows {
+      for d in 0..<columns { dx[row * columns + d] = dy[d] / Float(rows) }
+    }
+  }
+
+  /// Makes the gradient of L2 normalisation: `dx = (dy − y · Σ y · dy) / ‖x‖`, and `dy / epsilon` where the
+  /// norm is not above `epsilon`. `dx` may be `dy`.
+  ///
+  /// Shapes: all are `[rows, columns]`.
+  public func l2NormalizeBackward(
+    x: UnsafePointer<Float>, dy: UnsafePointer<Float>, rows: Int = 1, columns: Int,
+    epsilon: Float = 1e-12, dx: UnsafeMutablePointer<Float>
+  ) {
+    for row in 0..<rows {
+      let (x, dy, dx) = (x + row * columns, dy + row * columns, dx + row * columns)
+      let norm = kernels.l2Norm(x, count: columns)
+      let isNormalised = norm > epsilon
+      let inner = isNormalised ? kernels.dot(x, dy, count: columns) / norm : 0
+      for d in 0..<columns {
+        dx[d] = isNormalised ? (dy[d] - x[d] / norm * inner) / norm : dy[d] / epsilon
+      }
+    }
+  }
+}
