@@ -21,11 +21,14 @@ let package = Package(
   name: "moe-pack",
   platforms: [.macOS(.v15)],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0")
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
     // Floor 0: system libraries and the kernels in C.
     .systemLibrary(name: "CBLAS", pkgConfig: nil, providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(
+      name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .target(name: "CKernels"),
     // Floor 1
     floor("MoEBase", [crypto]),
@@ -34,6 +37,17 @@ let package = Package(
     floor("MoETensor", ["MoEBase", "CBLAS", "CKernels"]),
     // Floor 3
     floor("MoEModel", ["MoEBase", "SafeTensors", "MoETensor"]),
+    floor("MoEPackFormat", ["MoEBase", "SafeTensors", "CArchive", crypto]),
+    // Floor 4
+    floor("MoETraining", ["MoEBase", "SafeTensors", "MoETensor", "MoEModel"]),
+    floor("MoEEval", ["MoEBase", "MoEModel", "MoETensor"]),
+    // Floor 5
+    floor(
+      "MoEAuthoring",
+      [
+        "MoEBase", "SafeTensors", "MoETensor", "MoEModel", "MoEPackFormat", "MoETraining",
+        "MoEEval", .product(name: "Yams", package: "Yams"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -6,25 +6,9 @@
 #ifndef MOE_ATTENTION_H
 #define MOE_ATTENTION_H
 
+#include "attention_workspace.h"
 #include "matmul.h"
 #include "normalization.h"
-
-enum { QUERY_BLOCK = 48 };
-
-INLINE size_t padded(size_t count) { return (count + MOE_PANEL - 1) / MOE_PANEL * MOE_PANEL; }
-
-/// Lays the values of one head out in panels of 32 dimensions: `[panel][s][32]`.
-INLINE void pack_values(
-    const float *values, ptrdiff_t stride, size_t tokens, size_t width, float *packed) {
-  for (size_t panel = 0; panel < width; panel += MOE_PANEL) {
-    size_t columns = width - panel < MOE_PANEL ? width - panel : MOE_PANEL;
-    for (size_t s = 0; s < tokens; s++, packed += MOE_PANEL) {
-      const float *row = values + (ptrdiff_t)s * stride + panel;
-      for (size_t c = 0; c < columns; c++) packed[c] = row[c];
-      for (size_t c = columns; c < MOE_PANEL; c++) packed[c] = 0.0f;
-    }
-  }
-}
 
 /// The context of `rows` queries over the first `keys` keys, from their exponentials.
 INLINE void context_rows(
@@ -36,22 +20,28 @@ INLINE void context_rows(
         packed_values + column / MOE_PANEL * a->tokens * MOE_PANEL + column % MOE_PANEL;
     size_t left = a->head_width - column;
     size_t columns = left < BLOCK_OUTPUTS ? left : BLOCK_OUTPUTS;
-    product_rows(powers, (ptrdiff_t)powers_stride, rows, panel, keys, block, BLOCK_OUTPUTS);
+    product_rows(
+        powers, (ptrdiff_t)powers_stride, rows, panel, keys, columns, block, BLOCK_OUTPUTS);
     for (size_t r = 0; r < rows; r++) {
       float *row = context + (ptrdiff_t)r * a->context_stride + column;
-      for (size_t c = 0; c < columns; c++) row[c] = block[r * BLOCK_OUTPUTS + c] * reciprocals[r];
+      for (size_t c = 0; c < columns; c += LANES) {
+        v16 value = v16_load(block + r * BLOCK_OUTPUTS + c) * reciprocals[r];
+        if (columns - c >= LANES) v16_store(row + c, value);
+        else v16_store_part(row + c, value, columns - c);
+      }
     }
   }
 }
 
 static void attend_head(const moe_attention_arguments *a, size_t head) {
   size_t tokens = a->tokens, width = a->head_width;
-  size_t score_stride = padded(tokens);
-  float *packed_keys = a->workspace;
-  float *packed_values = packed_keys + moe_packed_count(tokens, width);
-  float *scores = packed_values + padded(width) * tokens;
-  moe_pack(a->keys + head * width, a->key_stride, tokens, width, packed_keys);
-  pack_values(a->values + head * width, a->value_stride, tokens, width, packed_values);
+  attention_workspace place = attention_workspace_of(tokens, width);
+  size_t score_stride = place.score_stride;
+  float *packed_keys = a->workspace + place.keys;
+  float *packed_values = a->workspace + place.values;
+  float *scores = a->workspace + place.scores;
+  pack_transposed(a->keys + head * width, a->key_stride, tokens, width, packed_keys);
+  pack_straight(a->values + head * width, a->value_stride, width, tokens, packed_values);
   float reciprocals[QUERY_BLOCK];
   for (size_t first = 0; first < a->query_count; first += QUERY_BLOCK) {
     size_t rows = a->query_count - first < QUERY_BLOCK ? a->query_count - first : QUERY_BLOCK;
@@ -59,8 +49,10 @@ static void attend_head(const moe_attention_arguments *a, size_t head) {
     float *context = a->context + (ptrdiff_t)first * a->context_stride + head * width;
     for (size_t s = 0; s < tokens; s += BLOCK_OUTPUTS) {
       const float *panel = packed_keys + s / MOE_PANEL * width * MOE_PANEL + s % MOE_PANEL;
+      size_t columns = tokens - s < BLOCK_OUTPUTS ? tokens - s : BLOCK_OUTPUTS;
       product_rows(
-          queries, a->query_stride, rows, panel, width, scores + s, (ptrdiff_t)score_stride);
+          queries, a->query_stride, rows, panel, width, columns, scores + s,
+          (ptrdiff_t)score_stride);
     }
     for (size_t r = 0; r < rows; r++) {
       size_t keys = tokens;

@@ -65,7 +65,8 @@ double moe_log_double(double x) {
   uint64_t shifted = bits - 0x3fe6a09e667f3bcdu;
   exponent += (int64_t)shifted >> 52;
   double f = from_bits((shifted & 0xfffffffffffffu) + 0x3fe6a09e667f3bcdu) - 1.0;
-  // log(1 + f) = 2 artanh(s), s = f / (2 + f); written as f - (f²/2 - s (f²/2 + z)), z = s² (2/3 + 2/5 s² ...).
+  // log(1 + f) = 2 artanh(s) with s = f / (2 + f), written as f - (f²/2 - s (f²/2 + z)) with
+  // z = s² (2/3 + s² (2/5 + ...)).
   double s = f / (2.0 + f);
   double w = s * s;
   double z = 2.0 / 25;

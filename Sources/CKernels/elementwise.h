@@ -21,8 +21,7 @@ INLINE v16 v16_exp(v16 x) {
   q = v16_fma(q, r, v16_set(0x1.000000p-1f));
   q = v16_fma(q, r, v16_set(1.0f));
   q = v16_fma(q, r, v16_set(1.0f));
-  v16i half = n >> 1;
-  return q * v16_power_of_two(half) * v16_power_of_two(n - half);
+  return v16_scale(q, whole, n);
 }
 
 /// 2^f for f in -0.5 ... 0.5.
@@ -53,7 +52,7 @@ INLINE v16 v16_normal_cdf(v16 x) {
   v16 power = v16_fma(-s, t, v16_set(-1.0f));
   v16i n;
   v16 whole = v16_round(power, &n);
-  v16 tail = v16_exp2_fraction(power - whole) * v16_power_of_two(n);
+  v16 tail = v16_scale(v16_exp2_fraction(power - whole), whole, n);
   tail = v16_select(magnitude > 8.0f, v16_set(0.0f), tail);
   return v16_select(x > 0.0f, 1.0f - tail, tail);
 }

@@ -6,7 +6,8 @@
 #include "elementwise.h"
 #include "reduction.h"
 
-/// x becomes exp(x * scale - m) with m the greatest x * scale; returns the sum of the new x.
+/// x becomes exp(x * scale - m) with m the greatest x * scale, for a positive scale; returns the sum of the
+/// new x.
 ///
 /// `x` is readable and writable up to the next multiple of 16; what stands beyond `count` is ignored, and
 /// becomes 0.
@@ -15,25 +16,21 @@ INLINE float exponentiate_padded(float *x, size_t count, float scale) {
   size_t whole = count / LANES * LANES;
   v16i is_within = v16_first(count - whole);
   v16 greatest = low;
-  for (size_t i = 0; i < whole; i += LANES) {
-    v16 scaled = v16_load(x + i) * scale;
-    v16_store(x + i, scaled);
-    greatest = v16_max(greatest, scaled);
-  }
+  for (size_t i = 0; i < whole; i += LANES) greatest = v16_max(greatest, v16_load(x + i));
   v16 tail = low;
   if (whole < count) {
-    tail = v16_select(is_within, v16_load(x + whole) * scale, low);
+    tail = v16_select(is_within, v16_load(x + whole), low);
     greatest = v16_max(greatest, tail);
   }
-  v16 m = v16_set(v16_greatest(greatest));
+  v16 m = v16_set(v16_greatest(greatest) * scale);
   v16 total = 0.0f;
   for (size_t i = 0; i < whole; i += LANES) {
-    v16 power = v16_exp(v16_load(x + i) - m);
+    v16 power = v16_exp(v16_load(x + i) * scale - m);
     v16_store(x + i, power);
     total += power;
   }
   if (whole < count) {
-    v16 power = v16_select(is_within, v16_exp(tail - m), v16_set(0.0f));
+    v16 power = v16_select(is_within, v16_exp(tail * scale - m), v16_set(0.0f));
     v16_store(x + whole, power);
     total += power;
   }

@@ -22,7 +22,7 @@ public struct JSONReader {
   /// Where this object stands in its document.
   public let path: String
   private let members: [JSONMember]
-  private var asked: Set<String> = []
+  private var asked: Set<[UInt8]> = []
 
   /// Starts reading `value`, which must be an object.
   public init(_ value: JSONValue, path: String = "") throws(JSONSchemaError) {
@@ -42,7 +42,7 @@ public struct JSONReader {
 
   /// The member `key`, if it is there.
   public mutating func optional(_ key: String) -> JSONValue? {
-    asked.insert(key)
+    asked.insert(Array(key.utf8))
     return members.first { $0.key.utf8.elementsEqual(key.utf8) }?.value
   }
 
@@ -154,12 +154,16 @@ public struct JSONReader {
 
   /// Refuses members that were never asked for.
   public func finish() throws(JSONSchemaError) {
-    for member in members where !asked.contains(member.key) {
+    for member in members where !asked.contains(Array(member.key.utf8)) {
       throw JSONSchemaError(
         path: path(of: member.key),
-        expected: "one of the keys \(asked.sorted().map { "`\($0)`" }.joined(separator: ", "))",
+        expected: "one of the keys \(known.joined(separator: ", "))",
         got: "a key that is not known")
     }
+  }
+
+  private var known: [String] {
+    asked.map { "`\(String(decoding: $0, as: UTF8.self))`" }.sorted()
   }
 
   private func mismatch(_ key: String, _ expected: String, _ value: JSONValue) -> JSONSchemaError {

@@ -35,7 +35,8 @@ public enum TensorError: ActionableError, Equatable {
       return "`\(key)` asks for kernels that this CPU cannot run: expected one of "
         + "\(Self.list(KernelPath.supported)), got `\(path.rawValue)`"
     case .threadCount(let text):
-      return "`\(ThreadPool.environmentKey)` is no number of threads: expected a whole number from 1 to "
+      return
+        "`\(ThreadPool.environmentKey)` is no number of threads: expected a whole number from 1 to "
         + "\(ThreadPool.mostThreads), got `\(Self.shown(text))`"
     case .blasMissing(let tried, let reason):
       return "OpenBLAS, which training needs, is not installed: tried "
@@ -69,6 +70,7 @@ public enum TensorError: ActionableError, Equatable {
   private static func shown(_ text: String) -> String {
     String(
       String.UnicodeScalarView(
-        text.unicodeScalars.prefix(80).map { $0.properties.generalCategory == .control ? "?" : $0 }))
+        text.unicodeScalars.prefix(80).map { $0.properties.generalCategory == .control ? "?" : $0 })
+    )
   }
 }

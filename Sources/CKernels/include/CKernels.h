@@ -72,6 +72,7 @@ typedef struct moe_attention_arguments {
   size_t query_count;
   size_t heads;
   size_t head_width;
+  /// Positive.
   float scale;
   /// Negative: every query sees every key. Otherwise query t sees the keys 0 ... causal_offset + t.
   ptrdiff_t causal_offset;

@@ -19,6 +19,25 @@ public struct Backbone: Sendable {
   /// Its files.
   public let files: BackboneFiles
 
+  /// Composes a backbone of its parts: for one that is not registered, such as a test's.
+  ///
+  /// - Precondition: The tokenizer's ids and lengths fit the encoder.
+  public init(
+    name: String, digest: Digest, tokenizerDigest: Digest, tokenizer: Tokenizer, encoder: Encoder,
+    files: BackboneFiles
+  ) {
+    precondition(
+      tokenizer.vocabularySize <= encoder.configuration.vocabularySize
+        && tokenizer.maximumLength <= encoder.configuration.positionCount,
+      "a tokenizer of another encoder")
+    self.name = name
+    self.digest = digest
+    self.tokenizerDigest = tokenizerDigest
+    self.tokenizer = tokenizer
+    self.encoder = encoder
+    self.files = files
+  }
+
   /// Loads a registered backbone. Its files were checked when it was registered, and are not hashed again.
   ///
   /// - Throws: ``BackboneError``, `TokenizerError` or `SafeTensorsError`.

@@ -4,18 +4,22 @@ import SafeTensors
 
 /// What is computed once per backbone from public text, and that every vendor shares.
 ///
-/// Files: `profile.safetensors` holds `mean` (F64 `[D]`), `covariance` (F64 `[D, D]`) and `negatives`
-/// (F32 `[M, D]`); `texts.jsonl` holds the texts of the negatives and of the probes, a line each:
-/// `{"use":"negative","text":"…"}`. The digest of the profile covers both files.
+/// Files: `profile.safetensors` holds `mean` (F64 `[D]`), `covariance` (F64 `[D, D]`), `negatives`
+/// (F32 `[M, D]`) and `anchors` (F32 `[A, D]`); `texts.jsonl` holds the texts of the negatives, the anchors
+/// and the probes, a line each: `{"use":"negative","text":"…"}`. The digest of the profile covers both files.
 public struct BackboneProfile: Sendable {
   /// μ₀, `[D]`: the mean of z over the background texts.
   public let mean: [Double]
   /// Σ₀, `[D, D]`, row-major: the covariance of z over the background texts.
   public let covariance: [Double]
-  /// z of the negatives that calibrations are held against, `[M, D]`.
+  /// z of background sentences that calibrations are held against, `[M, D]`.
   public let negatives: [Float]
   /// The texts of the negatives, `[M]`.
   public let negativeTexts: [String]
+  /// z of the anchors: ordinary texts of many topics and registers, written for this purpose, `[A, D]`.
+  public let anchors: [Float]
+  /// The texts of the anchors, `[A]`.
+  public let anchorTexts: [String]
   /// Neutral texts that no pack should answer, apart from background and negatives.
   public let probes: [String]
 
@@ -30,14 +34,17 @@ public struct BackboneProfile: Sendable {
   /// Makes a profile of its parts.
   public init(
     mean: [Double], covariance: [Double], negatives: [Float], negativeTexts: [String],
-    probes: [String]
+    anchors: [Float], anchorTexts: [String], probes: [String]
   ) {
     precondition(covariance.count == mean.count * mean.count, "the covariance is [D, D]")
     precondition(negatives.count == negativeTexts.count * mean.count, "one embedding a negative")
+    precondition(anchors.count == anchorTexts.count * mean.count, "one embedding an anchor")
     self.mean = mean
     self.covariance = covariance
     self.negatives = negatives
     self.negativeTexts = negativeTexts
+    self.anchors = anchors
+    self.anchorTexts = anchorTexts
     self.probes = probes
   }
 
@@ -47,8 +54,10 @@ public struct BackboneProfile: Sendable {
     writer.add("mean", shape: [width], doubles: mean)
     writer.add("covariance", shape: [width, width], doubles: covariance)
     writer.add("negatives", shape: [negativeTexts.count, width], floats: negatives)
+    writer.add("anchors", shape: [anchorTexts.count, width], floats: anchors)
     var lines: [UInt8] = []
-    for (use, texts) in [("negative", negativeTexts), ("probe", probes)] {
+    let groups = [("negative", negativeTexts), ("anchor", anchorTexts), ("probe", probes)]
+    for (use, texts) in groups {
       for text in texts {
         JSONValue.object([JSONMember("use", .string(use)), JSONMember("text", .string(text))])
           .write(to: &lines)
@@ -99,11 +108,14 @@ public struct BackboneProfile: Sendable {
         try reader.finish()
       }
       let negativeTexts = texts["negative"] ?? []
+      let anchorTexts = texts["anchor"] ?? []
       self.init(
         mean: try tensors.doubleArray("mean", shape: [width]),
         covariance: try tensors.doubleArray("covariance", shape: [width, width]),
         negatives: try tensors.floatArray("negatives", shape: [negativeTexts.count, width]),
-        negativeTexts: negativeTexts, probes: texts["probe"] ?? [])
+        negativeTexts: negativeTexts,
+        anchors: try tensors.floatArray("anchors", shape: [anchorTexts.count, width]),
+        anchorTexts: anchorTexts, probes: texts["probe"] ?? [])
     } catch let error as JSONSyntaxError {
       throw BackboneError.badProfile(reason: "`texts.jsonl` is not JSON lines: \(error.reason)")
     } catch let error as JSONSchemaError {

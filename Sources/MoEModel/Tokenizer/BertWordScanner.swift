@@ -56,7 +56,8 @@ struct BertWordScanner: Sendable {
   ///
   /// - Parameters:
   ///   - text: Well-formed UTF-8.
-  ///   - wordLimit: A word's bytes beyond this many scalars are counted but not kept.
+  ///   - wordLimit: A word's scalars beyond this many are counted but not kept.
+  ///   - receiver: What takes them.
   func scan<Receiver: WordReceiver>(
     _ text: UnsafeBufferPointer<UInt8>, wordLimit: Int, into receiver: inout Receiver
   ) {
@@ -110,7 +111,9 @@ struct BertWordScanner: Sendable {
       default: (4, lead & 0x07)
       }
     var scalar = bits
-    for index in position + 1..<position + length { scalar = scalar << 6 | UInt32(text[index] & 0x3F) }
+    for index in position + 1..<position + length {
+      scalar = scalar << 6 | UInt32(text[index] & 0x3F)
+    }
     return (scalar, length)
   }
 

@@ -161,16 +161,3 @@ private struct WordList: WordReceiver {
     if let token = tokenizer.token(id) { words.append(token) }
   }
 }
-public func tokenizerPhases(_ json: [UInt8]) throws {
-  let c = ContinuousClock()
-  for _ in 0..<3 {
-  var t = c.now
-  func lap(_ s: String) { print(s, c.now - t); t = c.now }
-  let d = try JSONValue(parsing: json); lap("json")
-  _ = UnicodeTables.shared; lap("tables")
-  let f = try TokenizerFile(d); lap("file")
-  let w = WordPiece(vocabulary: f.modelVocabulary, unknownID: 0, continuationPrefix: "##", maximumWordScalars: 100); lap("trie")
-  let s = BertWordScanner(normalizer: f.normalizer, addedTokens: AddedTokens([])); lap("scanner")
-  _ = w; _ = s
-  }
-}

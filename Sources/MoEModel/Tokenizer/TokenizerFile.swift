@@ -52,7 +52,8 @@ struct TokenizerFile {
     try model.finish()
     guard let unknownIndex = modelVocabulary.id(of: unknown) else {
       throw JSONSchemaError(
-        path: model.path(of: "unk_token"), expected: "a token of `model.vocab`", got: quoted(unknown))
+        path: model.path(of: "unk_token"), expected: "a token of `model.vocab`",
+        got: quoted(unknown))
     }
     unknownID = Int32(unknownIndex)
 

@@ -17,8 +17,12 @@ struct WordPiece: Sendable {
 
   /// Makes a model.
   ///
-  /// - Parameter vocabulary: The tokens; a token's place is its id. Their bytes are fewer than
-  ///   ``VocabularyTrie/nodeLimit`` / 2.
+  /// - Parameters:
+  ///   - vocabulary: The tokens; a token's place is its id. Together they are shorter than half of
+  ///     ``VocabularyTrie/nodeLimit``.
+  ///   - unknownID: The id of a word that cannot be cut.
+  ///   - continuationPrefix: What stands before a token that does not begin a word.
+  ///   - maximumWordScalars: A longer word is unknown.
   init(
     vocabulary: [String], unknownID: Int32, continuationPrefix: String, maximumWordScalars: Int
   ) {

@@ -9,7 +9,8 @@ import Foundation
 public final class OpenBLAS: Sendable {
   /// The names under which the library is looked for.
   public static let libraryNames = [
-    "libopenblas.so.0", "libopenblas.so", "/usr/lib/x86_64-linux-gnu/openblas-pthread/libopenblas.so.0",
+    "libopenblas.so.0", "libopenblas.so",
+    "/usr/lib/x86_64-linux-gnu/openblas-pthread/libopenblas.so.0",
     "/usr/lib/aarch64-linux-gnu/openblas-pthread/libopenblas.so.0", "libopenblas.dylib",
     "/opt/homebrew/opt/openblas/lib/libopenblas.dylib",
   ]

@@ -27,7 +27,7 @@ public struct BackwardKernels: Sendable {
   /// Shapes: `x` and `dx` are `[N, inputs]`, `weight` and `dWeight` `[outputs, inputs]`, `dy`
   /// `[N, outputs]`, `dBias` `[outputs]`. What is absent is not computed; `x` is read for `dWeight` only.
   ///
-  /// - Parameter addsToInput: Whether `dx` is added to what stands in `dx`.
+  /// With `addsToInput` the gradient is added to what stands in `dx`.
   public func linearBackward(
     x: UnsafePointer<Float>?, rows: Int, weight: UnsafePointer<Float>, inputs: Int, outputs: Int,
     dy: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>?, addsToInput: Bool = false,
@@ -50,7 +50,9 @@ public struct BackwardKernels: Sendable {
     }
   }
 
-  /// Makes the gradient of `y = gelu(x)`: `dx = dy · (Φ(x) + x φ(x))`. `dx` may be `dy`.
+  /// Makes the gradient of GELU: `dx = dy · (Φ(x) + x φ(x))`.
+  ///
+  /// `dx` may be `dy`.
   public func geluBackward(
     x: UnsafePointer<Float>, dy: UnsafePointer<Float>, count: Int, dx: UnsafeMutablePointer<Float>
   ) {
@@ -80,11 +82,11 @@ public struct BackwardKernels: Sendable {
     }
   }
 
-  /// Makes the gradient of a softmax from its result: `dx = p · (dy − Σ p · dy) · scale`. `dx` may be `dy`.
+  /// Makes the gradient of a softmax from its result: `dx = p · (dy − Σ p · dy) · scale`.
+  ///
+  /// `scale` is what the logits were multiplied with before the softmax. `dx` may be `dy`.
   ///
   /// Shapes: all are `[N, columns]`.
-  ///
-  /// - Parameter scale: What the logits were multiplied with before the softmax.
   public func softmaxBackward(
     probabilities: UnsafePointer<Float>, dy: UnsafePointer<Float>, rows: Int, columns: Int,
     scale: Float = 1, dx: UnsafeMutablePointer<Float>
@@ -104,8 +106,9 @@ public struct BackwardKernels: Sendable {
     }
   }
 
-  /// Makes the gradient of L2 normalisation: `dx = (dy − y · Σ y · dy) / ‖x‖`, and `dy / epsilon` where the
-  /// norm is not above `epsilon`. `dx` may be `dy`.
+  /// Makes the gradient of L2 normalisation: `dx = (dy − y · Σ y · dy) / ‖x‖`.
+  ///
+  /// Where the norm is not above `epsilon` it is `dy / epsilon`. `dx` may be `dy`.
   ///
   /// Shapes: all are `[rows, columns]`.
   public func l2NormalizeBackward(

@@ -35,7 +35,7 @@ extension Kernels {
   ///   - tokens: T.
   ///   - heads: H.
   ///   - headWidth: The dimensions of one head.
-  ///   - scale: What scores are multiplied with; `1 / sqrt(headWidth)` when absent.
+  ///   - scale: What scores are multiplied with, positive; `1 / sqrt(headWidth)` when absent.
   ///   - mask: Which keys a query sees.
   ///   - y: The context.
   ///   - outputStride: Between rows of `y`; `H · headWidth` when absent.
@@ -47,6 +47,8 @@ extension Kernels {
     outputStride: Int? = nil, workspace: UnsafeMutablePointer<Float>
   ) {
     precondition(tokens >= 0 && heads >= 0 && headWidth >= 1, "attention over nothing")
+    let scale = scale ?? 1 / Float(headWidth).squareRoot()
+    precondition(scale > 0, "attention scaled by \(scale)")
     var offset = -1
     if case .causal(let first) = mask {
       precondition(first >= 0, "a causal mask that starts \(first) keys from the first")
@@ -55,7 +57,7 @@ extension Kernels {
     var arguments = moe_attention_arguments(
       queries: queries, query_stride: stride, keys: keys, key_stride: stride, values: values,
       value_stride: stride, tokens: tokens, query_count: tokens, heads: heads,
-      head_width: headWidth, scale: scale ?? 1 / Float(headWidth).squareRoot(),
+      head_width: headWidth, scale: scale,
       causal_offset: offset, context: y, context_stride: outputStride ?? heads * headWidth,
       workspace: workspace)
     call { $0.attention(&arguments) }

@@ -1,13 +1,17 @@
 import CKernels
 
 extension Kernels {
-  /// Computes `y = exp(x)`, within 1 ulp or so; 0 under −104. `y` may be `x`.
+  /// Computes `y = exp(x)`, within 1.1 units in the last place; 0 under −104.
+  ///
+  /// `y` may be `x`.
   public func exp(_ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>) {
     precondition(count >= 0, "\(count) elements")
     call { $0.exp(x, count, y) }
   }
 
-  /// Computes `y = x · Φ(x)`, the GELU with erf, within 2e-7 · max(|y|, 1). `y` may be `x`.
+  /// Computes `y = x · Φ(x)`, the GELU with erf, within 2e-7 · max(|y|, 1).
+  ///
+  /// `y` may be `x`.
   ///
   /// Reference: Hendrycks & Gimpel, *Gaussian Error Linear Units* (2016), arXiv:1606.08415.
   public func gelu(_ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>) {

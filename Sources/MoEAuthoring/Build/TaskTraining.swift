@@ -1,0 +1,137 @@
+import MoEBase
+import MoEModel
+import MoETensor
+public import MoETraining
+
+/// How a build goes, for whoever shows it.
+public struct BuildProgress: Sendable {
+  /// What is being done.
+  public let stage: String
+  /// How much of the stage is done, 0 … 1.
+  public let fraction: Double
+  /// The running loss in nats a text, while training.
+  public let loss: Double?
+  /// The last validation accuracy, while training.
+  public let accuracy: Double?
+
+  init(_ stage: String, _ fraction: Double, loss: Double? = nil, accuracy: Double? = nil) {
+    self.stage = stage
+    self.fraction = fraction
+    self.loss = loss
+    self.accuracy = accuracy
+  }
+}
+
+/// What training a task gave: the head that ships, the experts if they earned their place, and why.
+public struct TaskTraining: Sendable {
+  /// The validation accuracy of the frozen head.
+  public let frozenAccuracy: Double
+  /// What the experts gave; `nil` when none were asked for or there is one label.
+  public let experts: TrainedExperts?
+  /// The plan of the experts that were tried.
+  public let plan: ExpertPlan?
+  /// Whether the experts ship.
+  public let shipsExperts: Bool
+  /// The head that ships: W `[L, D]` and b `[L]`.
+  public let head: FrozenHead
+  /// z of every training and validation text, `[N, D]`, and the label of each.
+  public let embeddings: [Float]
+  /// The label of each embedding.
+  public let labels: [Int]
+  /// How many texts training saw.
+  public let trainCount: Int
+  /// How many texts were held out for validation.
+  public let validCount: Int
+}
+
+/// Trains the one task of a pack.
+struct TaskTrainer {
+  let source: PackSource
+  let backbone: Backbone
+  let options: TrainingOptions
+  let pool: ThreadPool
+  let progress: @Sendable (BuildProgress) -> Void
+
+  /// The depth and width of experts where the source does not choose.
+  static let defaultDepth = 3
+  static let defaultWidth = 64
+
+  func run() throws -> TaskTraining {
+    let plan = self.plan
+    let (trainExamples, validExamples) = split()
+    let examples = trainExamples + validExamples
+    let labels = examples.map { example in
+      example.label.flatMap { source.labels.firstIndex(of: $0) } ?? 0
+    }
+    let encodings = examples.map { backbone.tokenizer.encode($0.text) }
+    let counter = ProgressCounter(total: encodings.count) { [progress] in
+      progress(BuildProgress("running the backbone once", $0))
+    }
+    let states = try TrunkStates(
+      encodings, entering: plan?.layers.first ?? backbone.encoder.layerCount, backbone: backbone,
+      pool: pool, progress: counter.add)
+    let width = backbone.encoder.width
+    let trainIndices = Array(0..<trainExamples.count)
+    let validIndices = Array(trainExamples.count..<examples.count)
+    let trainLabels = Array(labels[0..<trainExamples.count])
+    let validLabels = Array(labels[trainExamples.count...])
+    let backward = try BackwardKernels(kernels: backbone.encoder.kernels)
+    progress(BuildProgress("fitting the frozen head", 0))
+    let frozen = FrozenHead(
+      fitting: Array(states.embeddings[0..<trainExamples.count * width]), labels: trainLabels,
+      labelCount: source.labels.count, backward: backward)
+    let validation = frozen.evaluate(
+      Array(states.embeddings[(trainExamples.count * width)...]), labels: validLabels,
+      kernels: backbone.encoder.kernels)
+    let frozenAccuracy = Double(validation.correct) / Double(max(1, validLabels.count))
+    var experts: TrainedExperts?
+    if let plan, source.labels.count > 1 {
+      let trainer = try ExpertTrainer(
+        encoder: backbone.encoder, plan: plan, labelCount: source.labels.count, options: options,
+        pool: pool)
+      experts = trainer.train(
+        states.subset(trainIndices, width: width), labels: trainLabels,
+        valid: states.subset(validIndices, width: width), validLabels: validLabels, head: frozen
+      ) { [progress] in
+        progress(BuildProgress("training experts", $0, loss: $1, accuracy: $2))
+      }
+    }
+    let ships = experts.map { $0.accuracy > frozenAccuracy } ?? false
+    let head =
+      ships
+      ? experts.map { FrozenHead(weight: $0.headWeight, bias: $0.headBias) } ?? frozen : frozen
+    return TaskTraining(
+      frozenAccuracy: frozenAccuracy, experts: experts, plan: plan, shipsExperts: ships,
+      head: head, embeddings: states.embeddings, labels: labels, trainCount: trainExamples.count,
+      validCount: validExamples.count)
+  }
+
+  /// The plan of the source, or the default; `nil` for no experts.
+  private var plan: ExpertPlan? {
+    let layerCount = backbone.encoder.layerCount
+    guard let experts = source.description.experts else {
+      return ExpertPlan(
+        top: min(Self.defaultDepth, layerCount), of: layerCount, width: Self.defaultWidth)
+    }
+    guard experts.layers > 0 else { return nil }
+    return ExpertPlan(
+      top: min(experts.layers, layerCount), of: layerCount, width: experts.width,
+      count: experts.count, topK: experts.topK)
+  }
+
+  /// The validation texts of the source, or else a seeded tenth of every label's training texts.
+  private func split() -> (train: [SourceExample], valid: [SourceExample]) {
+    if let valid = source.valid { return (source.train.examples, valid.examples) }
+    var generator = SeededGenerator(seed: source.description.seed)
+    var held: Set<Int> = []
+    for label in source.labels {
+      var lines = source.train.examples.filter { $0.label == label }.map(\.line)
+      generator.shuffle(&lines)
+      held.formUnion(lines.prefix(max(1, lines.count / 10)))
+    }
+    return (
+      source.train.examples.filter { !held.contains($0.line) },
+      source.train.examples.filter { held.contains($0.line) }
+    )
+  }
+}

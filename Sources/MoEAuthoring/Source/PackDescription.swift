@@ -1,0 +1,264 @@
+public import MoEBase
+public import MoEPackFormat
+
+/// `pack.yaml`, read and checked: what a vendor says about a pack.
+public struct PackDescription: Sendable, Equatable {
+  /// `namespace/name`.
+  public var pack: PackName
+  /// Semantic version, for people.
+  public var version: SemanticVersion
+  /// Whole number that only ever rises: what rollback protection compares.
+  public var release: Int
+  /// One line for people.
+  public var summary: String
+  /// Languages, jurisdictions and the date the content stands for.
+  public var about: Manifest.About
+  /// An SPDX expression.
+  public var license: String
+  /// The name of the backbone.
+  public var backbone: String
+  /// The tasks, by name.
+  public var tasks: [Task]
+  /// The eval sets, by name.
+  public var evals: [Eval]
+  /// The shape of the experts, if the vendor chooses it.
+  public var experts: Experts?
+  /// Packs whose domains overlap this one's on purpose.
+  public var overlaps: [PackName]
+  /// Seeds everything random.
+  public var seed: UInt64
+
+  /// A task.
+  public struct Task: Sendable, Equatable {
+    /// Its name.
+    public var name: String
+    /// The training file.
+    public var train: String
+    /// The validation file; a seeded tenth of train where absent.
+    public var valid: String?
+    /// The label file, if there is one.
+    public var labels: String?
+    /// The file of texts near the domain that are not the pack's to answer, if there is one.
+    public var negatives: String?
+  }
+
+  /// An eval set.
+  public struct Eval: Sendable, Equatable {
+    /// Its name.
+    public var name: String
+    /// The task it measures.
+    public var task: String
+    /// The file.
+    public var data: String
+    /// The least result the vendor signs for.
+    public var floor: Double
+  }
+
+  /// The shape of the experts.
+  public struct Experts: Sendable, Equatable {
+    /// How many of the top layers hold experts.
+    public var layers: Int
+    /// F.
+    public var width: Int
+    /// E.
+    public var count: Int
+    /// K.
+    public var topK: Int
+  }
+}
+
+extension PackDescription {
+  /// The name of the file.
+  public static let fileName = "pack.yaml"
+
+  /// Reads the file's value.
+  ///
+  /// - Throws: ``SourceError/badField(file:path:expected:got:)`` for the first field that is wrong.
+  public init(_ value: JSONValue) throws {
+    do {
+      var reader = try JSONReader(value)
+      pack = try reader.parsed("pack", "`namespace/name` in lower case, digits and hyphens") {
+        PackName($0)
+      }
+      version = try reader.parsed("version", "a semantic version such as `1.0.0`") {
+        SemanticVersion($0)
+      }
+      release = try reader.integer("release", in: 1...1_000_000_000)
+      summary = try reader.line("summary", limit: 300)
+      license = try reader.line("license", limit: 100)
+      backbone = try reader.line("backbone", limit: 100)
+      about = try Self.about(try reader.object("about"))
+      tasks = try Self.tasks(try reader.object("tasks"))
+      evals = try Self.evals(try reader.object("evals"), tasks: tasks.map(\.name))
+      experts = try Self.experts(&reader)
+      overlaps = []
+      if reader.optional("overlaps") != nil {
+        overlaps = try reader.strings("overlaps").map { text in
+          guard let name = PackName(text) else {
+            throw JSONSchemaError(
+              path: "overlaps", expected: "names of packs, `namespace/name`", got: "`\(text)`")
+          }
+          return name
+        }
+      }
+      seed =
+        reader.optional("seed") == nil ? 1 : UInt64(try reader.integer("seed", in: 0...Int.max))
+      try reader.finish()
+    } catch let error as JSONSchemaError {
+      throw SourceError.badField(
+        file: Self.fileName, path: error.path, expected: error.expected, got: error.got)
+    }
+  }
+
+  private static func about(_ object: JSONReader) throws -> Manifest.About {
+    var reader = object
+    let languages = try reader.strings("languages")
+    let jurisdictions =
+      reader.optional("jurisdictions") == nil ? [] : try reader.strings("jurisdictions")
+    let date = try reader.parsed("asOf", "a date such as `2026-01-01`") { isDate($0) ? $0 : nil }
+    try reader.finish()
+    for (key, values) in [("languages", languages), ("jurisdictions", jurisdictions)] {
+      for value in values where !isCode(value) {
+        throw JSONSchemaError(
+          path: "about.\(key)", expected: "codes of 2 to 16 letters, digits and hyphens",
+          got: "`\(value)`")
+      }
+    }
+    return Manifest.About(languages: languages, jurisdictions: jurisdictions, asOf: date)
+  }
+
+  private static func tasks(_ object: JSONReader) throws -> [Task] {
+    var reader = object
+    let tasks = try reader.keys.map { name in
+      guard isName(name) else { throw badName(object.path(of: name), name) }
+      var task = try reader.object(name)
+      let kind = try task.string("kind")
+      guard kind == "classify" else {
+        throw JSONSchemaError(
+          path: task.path(of: "kind"), expected: "`classify`", got: "`\(kind)`")
+      }
+      let result = Task(
+        name: name, train: try task.path("train"), valid: try task.optionalPath("valid"),
+        labels: try task.optionalPath("labels"), negatives: try task.optionalPath("negatives"))
+      try task.finish()
+      return result
+    }
+    guard tasks.count == 1 else {
+      throw JSONSchemaError(
+        path: object.path, expected: "one task", got: "\(tasks.count) tasks")
+    }
+    return tasks
+  }
+
+  private static func evals(_ object: JSONReader, tasks: [String]) throws -> [Eval] {
+    var reader = object
+    let evals = try reader.keys.map { name in
+      guard isName(name) else { throw badName(object.path(of: name), name) }
+      var eval = try reader.object(name)
+      let task = try eval.string("task")
+      guard tasks.contains(task) else {
+        throw JSONSchemaError(
+          path: eval.path(of: "task"),
+          expected: "one of the tasks \(tasks.map { "`\($0)`" }.joined(separator: ", "))",
+          got: "`\(task)`")
+      }
+      let metric = try eval.string("metric")
+      guard metric == "accuracy" else {
+        throw JSONSchemaError(
+          path: eval.path(of: "metric"), expected: "`accuracy`", got: "`\(metric)`")
+      }
+      let result = Eval(
+        name: name, task: task, data: try eval.path("data"),
+        floor: try eval.number("floor", in: 0...1))
+      try eval.finish()
+      return result
+    }
+    guard !evals.isEmpty else {
+      throw JSONSchemaError(path: object.path, expected: "at least one eval set", got: "none")
+    }
+    return evals
+  }
+
+  private static func experts(_ reader: inout JSONReader) throws -> Experts? {
+    guard reader.optional("experts") != nil else { return nil }
+    var experts = try reader.object("experts")
+    let layers = try experts.integer("layers", in: 0...64)
+    let width = try experts.integer("width", in: 1...4096)
+    let count =
+      experts.optional("count") == nil ? 1 : try experts.integer("count", in: 1...64)
+    let topK = experts.optional("topK") == nil ? 1 : try experts.integer("topK", in: 1...count)
+    try experts.finish()
+    return Experts(layers: layers, width: width, count: count, topK: topK)
+  }
+
+  private static func badName(_ path: String, _ name: String) -> JSONSchemaError {
+    JSONSchemaError(
+      path: path, expected: "a name of lower-case letters, digits, `-` and `_`", got: "`\(name)`")
+  }
+
+  private static func isName(_ text: String) -> Bool {
+    guard let first = text.utf8.first, (1...63).contains(text.utf8.count) else { return false }
+    let isWord = { (byte: UInt8) in
+      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+        || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+    }
+    return isWord(first)
+      && text.utf8.allSatisfy { isWord($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
+  }
+
+  private static func isCode(_ text: String) -> Bool {
+    (2...16).contains(text.utf8.count)
+      && text.unicodeScalars.allSatisfy { scalar in
+        scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
+          || scalar == "-"
+      }
+  }
+
+  /// Whether the text is a day of the Gregorian calendar, `YYYY-MM-DD`.
+  static func isDate(_ text: String) -> Bool {
+    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count == 3, parts.map(\.utf8.count) == [4, 2, 2],
+      text.utf8.allSatisfy({ $0 == UInt8(ascii: "-") || ($0 >= 0x30 && $0 <= 0x39) }),
+      let year = Int(parts[0]), let month = Int(parts[1]), let day = Int(parts[2]),
+      (1...12).contains(month)
+    else { return false }
+    let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+    let days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+    return (1...days[month - 1]).contains(day)
+  }
+}
+
+extension JSONReader {
+  /// A string that `parse` understands.
+  fileprivate mutating func parsed<Value>(
+    _ key: String, _ expected: String, _ parse: (String) -> Value?
+  ) throws -> Value {
+    let text = try string(key)
+    guard let value = parse(text) else {
+      throw JSONSchemaError(
+        path: path(of: key), expected: expected, got: "`\(text.prefix(80))`")
+    }
+    return value
+  }
+
+  /// One line of text, without control characters.
+  fileprivate mutating func line(_ key: String, limit: Int) throws -> String {
+    try parsed(key, "one line of 1 to \(limit) bytes without control characters or outer spaces") {
+      let isPlain = $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+      return isPlain && (1...limit).contains($0.utf8.count) && $0.trimmed == $0 ? $0 : nil
+    }
+  }
+
+  /// A path within the source directory.
+  fileprivate mutating func path(_ key: String) throws -> String {
+    try parsed(key, "a path within the source, without `..` and not absolute") {
+      let parts = $0.split(separator: "/", omittingEmptySubsequences: false)
+      return parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." } ? $0 : nil
+    }
+  }
+
+  /// ``path(_:)``, or `nil` when it is absent.
+  fileprivate mutating func optionalPath(_ key: String) throws -> String? {
+    optional(key) == nil ? nil : try path(key)
+  }
+}

@@ -1,0 +1,110 @@
+public import MoEBase
+
+/// What is wrong with a pack source, named by file and place.
+public enum SourceError: ActionableError {
+  /// A file is not there.
+  case missingFile(path: String, neededBy: String)
+  /// A file cannot be read.
+  case unreadable(path: String, reason: String)
+  /// A YAML file is not YAML.
+  case badYAML(file: String, line: Int, reason: String)
+  /// A field of a YAML file is not what it must be.
+  case badField(file: String, path: String, expected: String, got: String)
+  /// A line of a data file is not what it must be.
+  case badLine(file: String, line: Int, expected: String, got: String)
+  /// A data file holds no example.
+  case noExamples(file: String)
+  /// Labels occur in the data but not in the label file.
+  case unknownLabel(file: String, line: Int, label: String, labelFile: String)
+  /// A label has too few training texts.
+  case rareLabel(file: String, label: String, count: Int, least: Int)
+  /// The same text stands in two places.
+  case duplicate(text: String, first: String, second: String)
+  /// An eval text also stands in the training data, word for word or nearly.
+  case leak(eval: String, training: String, isExact: Bool)
+  /// A floor that the vendor signs for is not reached.
+  case belowFloor(eval: String, metric: String, value: Double, floor: Double, examples: Int)
+
+  /// A stable word for machines.
+  public var code: String {
+    switch self {
+    case .missingFile: "source-file-missing"
+    case .unreadable: "source-unreadable"
+    case .badYAML: "source-yaml"
+    case .badField: "source-field"
+    case .badLine: "source-line"
+    case .noExamples: "source-empty"
+    case .unknownLabel: "source-label-unknown"
+    case .rareLabel: "source-label-rare"
+    case .duplicate: "source-duplicate"
+    case .leak: "source-leak"
+    case .belowFloor: "below-floor"
+    }
+  }
+
+  /// The sentence.
+  public var message: String {
+    switch self {
+    case .missingFile(let path, let neededBy):
+      "`\(path)` does not exist, expected the file that \(neededBy) names"
+    case .unreadable(let path, let reason): "`\(path)` cannot be read: \(reason)"
+    case .badYAML(let file, let line, let reason):
+      "`\(file)` line \(line): expected YAML, got \(reason)"
+    case .badField(let file, let path, let expected, let got):
+      "`\(file)`: `\(path)`: expected \(expected), got \(got)"
+    case .badLine(let file, let line, let expected, let got):
+      "`\(file)` line \(line): expected \(expected), got \(got)"
+    case .noExamples(let file): "`\(file)` holds no line, expected at least one example"
+    case .unknownLabel(let file, let line, let label, let labelFile):
+      "`\(file)` line \(line): label `\(label)` is not in `\(labelFile)`, "
+        + "expected one of the labels listed there"
+    case .rareLabel(let file, let label, let count, let least):
+      "`\(file)`: label `\(label)` has \(count) training texts, expected at least \(least)"
+    case .duplicate(let text, let first, let second):
+      "the same text stands in \(first) and in \(second), expected every text once: "
+        + "`\(text.prefix(60))`"
+    case .leak(let eval, let training, let isExact):
+      "\(eval) also stands in \(training)\(isExact ? "" : " almost word for word"), "
+        + "expected eval texts that training has never seen"
+    case .belowFloor(let eval, let metric, let value, let floor, let examples):
+      "eval `\(eval)`: \(metric) \(Self.rounded(value)), floor \(Self.rounded(floor)) "
+        + "(\(examples) examples)"
+    }
+  }
+
+  /// What to do now.
+  public var hint: String {
+    switch self {
+    case .missingFile: "nothing was built; create the file or correct its name in `pack.yaml`"
+    case .unreadable: "nothing was built; check the path and its permissions"
+    case .badYAML, .badField: "nothing was built; see `moe-pack pack build --help` for every field"
+    case .badLine:
+      "nothing was built; a line is one JSON object, {\"text\": \"…\", \"label\": \"…\"}"
+    case .noExamples: "nothing was built; add lines of {\"text\": \"…\", \"label\": \"…\"}"
+    case .unknownLabel: "nothing was built; add the label to the file, or correct the line"
+    case .rareLabel: "nothing was built; add texts for the label, or merge it into another"
+    case .duplicate: "nothing was built; delete one of the two lines"
+    case .leak(_, _, let isExact):
+      isExact
+        ? "nothing was built; delete one of the two lines"
+        : "nothing was built; rewrite one of them, or pass `--allow-near-duplicates`, "
+          + "which the manifest then records"
+    case .belowFloor:
+      "nothing was written; improve the training data, or sign for a lower floor in `pack.yaml`"
+    }
+  }
+
+  /// The status the process exits with.
+  public var exitCode: ExitCode {
+    switch self {
+    case .missingFile: .notFound
+    case .unreadable: .inputOutput
+    case .belowFloor: .regression
+    default: .badData
+    }
+  }
+
+  private static func rounded(_ value: Double) -> String {
+    String((value * 10_000).rounded() / 10_000)
+  }
+}

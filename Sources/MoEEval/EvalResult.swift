@@ -1,0 +1,106 @@
+public import MoEModel
+public import MoETensor
+
+/// What one eval set gave on one mixture.
+public struct EvalResult: Sendable, Equatable {
+  /// The set's name.
+  public let name: String
+  /// The task it measures.
+  public let task: String
+  /// Examples that carry a label.
+  public let labelled: Int
+  /// Of these, those whose label the pack itself gives first.
+  public let correct: Int
+  /// Of these, those for which the dispatcher selects the pack.
+  public let ownSelected: Int
+  /// Examples that the pack must leave alone.
+  public let none: Int
+  /// Of these, those for which the dispatcher selects the pack.
+  public let noneSelected: Int
+  /// The area under the ROC curve of the margin, own texts against those to leave alone; `nil` without both.
+  public let auroc: Double?
+  /// Right and wrong answers by example, in the order of the set; `nil` for those to leave alone.
+  public let isCorrect: [Bool?]
+
+  /// The share of labelled examples whose label is right, 0 … 1; higher is better.
+  public var accuracy: Double { labelled == 0 ? 0 : Double(correct) / Double(labelled) }
+  /// The share of own texts that reach the pack, 0 … 1; higher is better.
+  public var ownSelectedShare: Double {
+    labelled == 0 ? 0 : Double(ownSelected) / Double(labelled)
+  }
+  /// The share of texts to leave alone that reach the pack, 0 … 1; lower is better.
+  public var noneSelectedShare: Double? {
+    none == 0 ? nil : Double(noneSelected) / Double(none)
+  }
+}
+
+extension EvalSet {
+  /// Runs the set.
+  ///
+  /// Accuracy is the pack's own, whatever the dispatcher says; selection is the dispatcher's, among all packs
+  /// of the mixture.
+  ///
+  /// - Parameters:
+  ///   - mixture: What is measured.
+  ///   - pack: The pack whose set this is.
+  ///   - pool: The threads that share the work.
+  ///   - progress: Told how many texts are done, from any thread; each text counts twice.
+  /// - Throws: `MixtureError` if the pack is not mounted or its output is not finite.
+  public func run(
+    on mixture: MixtureModel, pack: PackIdentity, pool: ThreadPool,
+    progress: (@Sendable (Int) -> Void)? = nil
+  ) throws -> EvalResult {
+    let encodings = examples.map { mixture.backbone.tokenizer.encode($0.text) }
+    let own = try mixture.answer(
+      encodings, options: AnswerOptions(pack: pack), pool: pool, progress: progress)
+    let automatic = try mixture.answer(encodings, pool: pool, progress: progress)
+    var isCorrect: [Bool?] = []
+    var selected = (own: 0, none: 0)
+    var margins = (own: [Double](), none: [Double]())
+    for (index, example) in examples.enumerated() {
+      let isSelected = automatic[index].route.contains { $0.pack.digest == pack.digest }
+      let margin = own[index].nearest?.margin ?? -.infinity
+      switch example.expectation {
+      case .label(let label):
+        isCorrect.append(own[index].predictions.first { $0.task == task }?.label == label)
+        selected.own += isSelected ? 1 : 0
+        margins.own.append(margin)
+      case .none:
+        isCorrect.append(nil)
+        selected.none += isSelected ? 1 : 0
+        margins.none.append(margin)
+      }
+    }
+    return EvalResult(
+      name: name, task: task, labelled: margins.own.count, correct: isCorrect.count { $0 == true },
+      ownSelected: selected.own, none: margins.none.count, noneSelected: selected.none,
+      auroc: areaUnderROC(positive: margins.own, negative: margins.none), isCorrect: isCorrect)
+  }
+}
+
+/// The probability that a positive score exceeds a negative one, ties counting a half; `nil` without both.
+///
+/// - Complexity: O(n log n).
+public func areaUnderROC(positive: [Double], negative: [Double]) -> Double? {
+  guard !positive.isEmpty, !negative.isEmpty else { return nil }
+  let sorted = negative.sorted()
+  func count(below score: Double, orEqual: Bool) -> Int {
+    var low = 0
+    var high = sorted.count
+    while low < high {
+      let middle = (low + high) / 2
+      if sorted[middle] < score || (orEqual && sorted[middle] == score) {
+        low = middle + 1
+      } else {
+        high = middle
+      }
+    }
+    return low
+  }
+  var wins = 0.0
+  for score in positive {
+    let below = count(below: score, orEqual: false)
+    wins += Double(below) + Double(count(below: score, orEqual: true) - below) / 2
+  }
+  return wins / (Double(positive.count) * Double(negative.count))
+}

@@ -1,0 +1,87 @@
+import CArchive
+import Foundation
+
+/// Compresses bytes into the one kind of zstd frame a pack has.
+///
+/// libarchive compresses in one thread at a fixed level, so the same bytes give the same frame on the
+/// same libraries. Its zstd filter writes no content checksum (3.6.2): the flag is set and the
+/// checksum appended here, as RFC 8878 §3.1.1 has them.
+public enum ZstdCompressor {
+  /// The level: its window is 4 MiB at most.
+  static let level = "9"
+
+  /// Compresses `bytes`.
+  ///
+  /// - Throws: ``PackVerificationError/Reason/notWritable(_:)`` when libarchive cannot.
+  public static func frame(
+    of bytes: UnsafeRawBufferPointer
+  ) throws(PackVerificationError.Reason) -> [UInt8] {
+    let sink = Sink()
+    try compress(bytes, into: sink)
+    return try withChecksum(of: bytes, sink.bytes)
+  }
+
+  private final class Sink {
+    var bytes: [UInt8] = []
+  }
+
+  private static func compress(
+    _ bytes: UnsafeRawBufferPointer, into sink: Sink
+  ) throws(PackVerificationError.Reason) {
+    guard let archive = archive_write_new(), let entry = archive_entry_new() else {
+      throw .notWritable("libarchive is out of memory")
+    }
+    defer {
+      archive_entry_free(entry)
+      archive_write_free(archive)
+    }
+    func check(_ code: CInt) throws(PackVerificationError.Reason) {
+      guard code != ARCHIVE_OK else { return }
+      let cause = archive_error_string(archive).map { String(cString: $0) } ?? "code \(code)"
+      throw .notWritable(escaped(cause))
+    }
+    try check(archive_write_set_format_raw(archive))
+    try check(archive_write_add_filter_zstd(archive))
+    try check(archive_write_set_filter_option(archive, "zstd", "compression-level", level))
+    try check(archive_write_set_bytes_per_block(archive, 0))
+    let context = Unmanaged.passUnretained(sink).toOpaque()
+    try check(
+      archive_write_open(
+        archive, context, nil,
+        { _, context, start, count in
+          guard let context, let start else { return -1 }
+          let sink = Unmanaged<Sink>.fromOpaque(context).takeUnretainedValue()
+          sink.bytes.append(contentsOf: UnsafeRawBufferPointer(start: start, count: count))
+          return count
+        }, nil))
+    archive_entry_set_filetype(entry, UInt32(S_IFREG))
+    try check(archive_write_header(archive, entry))
+    var position = 0
+    while position < bytes.count {
+      let step = min(1 << 20, bytes.count - position)
+      let part = UnsafeRawBufferPointer(rebasing: bytes[position..<position + step])
+      guard archive_write_data(archive, part.baseAddress, step) == step else {
+        try check(ARCHIVE_FATAL)
+        return
+      }
+      position += step
+    }
+    try check(archive_write_close(archive))
+    withExtendedLifetime(sink) {}
+  }
+
+  private static func withChecksum(
+    of bytes: UnsafeRawBufferPointer, _ frame: [UInt8]
+  ) throws(PackVerificationError.Reason) -> [UInt8] {
+    guard frame.count > 5, frame.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) else {
+      throw .notWritable("libarchive wrote no zstd frame")
+    }
+    guard frame[4] & 0x04 == 0 else { return frame }
+    var result = frame
+    result[4] |= 0x04
+    withUnsafeBytes(of: UInt32(truncatingIfNeeded: xxHash64(bytes)).littleEndian) {
+      result.append(contentsOf: $0)
+    }
+    return result
+  }
+}

@@ -1,0 +1,144 @@
+public import MoEBase
+import SafeTensors
+
+extension Manifest {
+  /// Checks that whatever refers to something refers to what is there, and nothing stands twice.
+  ///
+  /// - Throws: `JSONSchemaError` for the first that does not hold.
+  public func check() throws(JSONSchemaError) {
+    try checkFeatures()
+    try checkExperts()
+    try checkTasks()
+    try checkEvals()
+    try checkEntries()
+    try checkTensors()
+  }
+
+  private func refuse(_ path: String, _ expected: String, _ got: String) -> JSONSchemaError {
+    JSONSchemaError(path: path, expected: expected, got: got)
+  }
+
+  private func checkFeatures() throws(JSONSchemaError) {
+    let kinds = Set(tasks.map(\.kind))
+    guard features == features.sorted(), Set(features).count == features.count,
+      kinds.isSubset(of: features)
+    else {
+      throw refuse(
+        "features", "sorted words, none twice, with every kind of task among them",
+        escaped(features.joined(separator: ", ")))
+    }
+    for feature in features where !Self.knownFeatures.contains(feature) {
+      throw refuse("features", "features this reader knows", "`\(escaped(feature))`")
+    }
+  }
+
+  private func checkExperts() throws(JSONSchemaError) {
+    guard let experts else { return }
+    guard zip(experts.layers, experts.layers.dropFirst()).allSatisfy(<) else {
+      throw refuse("experts.layers", "layers in ascending order, none twice", "\(experts.layers)")
+    }
+    guard experts.layers.count * experts.count <= 8192 else {
+      throw refuse(
+        "experts", "at most 8192 experts in all", "\(experts.layers.count * experts.count)")
+    }
+  }
+
+  private func checkTasks() throws(JSONSchemaError) {
+    for (index, task) in tasks.enumerated() {
+      if tasks[..<index].contains(where: { $0.name == task.name }) {
+        throw refuse("tasks[\(index)].name", "a name no other task has", "`\(task.name)`")
+      }
+      var seen: Set<[UInt8]> = []
+      for (position, label) in task.labels.enumerated()
+      where !seen.insert(Array(label.utf8)).inserted {
+        throw refuse(
+          "tasks[\(index)].labels[\(position)]", "a label no other has", "`\(escaped(label))`")
+      }
+    }
+  }
+
+  private func checkEvals() throws(JSONSchemaError) {
+    for (index, eval) in evals.enumerated() {
+      let path = "evals[\(index)]"
+      if evals[..<index].contains(where: { $0.name == eval.name }) {
+        throw refuse("\(path).name", "a name no other eval set has", "`\(eval.name)`")
+      }
+      guard task(eval.task) != nil else {
+        throw refuse("\(path).task", "a task of this pack", "`\(eval.task)`")
+      }
+      guard eval.entry.utf8.elementsEqual(EntryName.evaluation(eval.name).utf8) else {
+        throw refuse(
+          "\(path).entry", "`\(EntryName.evaluation(eval.name))`", "`\(escaped(eval.entry))`")
+      }
+      guard eval.value >= eval.floor else {
+        throw refuse("\(path).value", "at least the floor \(eval.floor)", "\(eval.value)")
+      }
+      let hasNone = eval.none > 0
+      guard (eval.routing.noneSelected != nil) == hasNone, (eval.routing.auroc != nil) == hasNone
+      else {
+        throw refuse(
+          "\(path).routing", "`noneSelected` and `auroc` exactly where `none` is over 0",
+          "`none` \(eval.none)")
+      }
+    }
+  }
+
+  /// The names of the entries a pack with this manifest has, in their order.
+  var expectedEntryNames: [String] {
+    let evaluations = evals.map { EntryName.evaluation($0.name) }
+      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    return (experts == nil ? [] : [EntryName.experts])
+      + [EntryName.router, EntryName.heads, EntryName.labels] + evaluations
+      + [EntryName.card, EntryName.license]
+  }
+
+  private func checkEntries() throws(JSONSchemaError) {
+    let expected = expectedEntryNames
+    for (index, name) in expected.enumerated() {
+      guard index < entries.count else {
+        throw refuse("entries", "an entry `\(name)`", "\(entries.count) entries without it")
+      }
+      let entry = entries[index]
+      guard entry.name.utf8.elementsEqual(name.utf8) else {
+        throw refuse("entries[\(index)].name", "`\(name)`", "`\(escaped(entry.name))`")
+      }
+      let type = EntryName.mediaType(of: name) ?? ""
+      guard entry.mediaType.utf8.elementsEqual(type.utf8) else {
+        throw refuse(
+          "entries[\(index)].mediaType", "`\(type)`", "`\(escaped(entry.mediaType))`")
+      }
+    }
+    guard entries.count == expected.count else {
+      throw refuse(
+        "entries", "\(expected.count) entries",
+        "\(entries.count), among them `\(escaped(entries[expected.count].name))`")
+    }
+  }
+
+  private func checkTensors() throws(JSONSchemaError) {
+    let width = tensors.first {
+      $0.entry == EntryName.router && $0.name == TensorName.dispatcherWeight
+    }?.shape.last
+    guard let width else {
+      throw refuse("tensors", "a tensor `\(TensorName.dispatcherWeight)`", "none")
+    }
+    let expected = expectedTensors(width: width)
+    for (index, tensor) in expected.enumerated() {
+      guard index < tensors.count else {
+        throw refuse("tensors", "a tensor `\(tensor.name)`", "\(tensors.count) without it")
+      }
+      guard tensors[index] == tensor else {
+        throw refuse("tensors[\(index)]", tensor.spelling, tensors[index].spelling)
+      }
+    }
+    guard tensors.count == expected.count else {
+      throw refuse("tensors", "\(expected.count) tensors", "\(tensors.count)")
+    }
+  }
+}
+
+extension Manifest.Tensor {
+  fileprivate var spelling: String {
+    "`\(escaped(name))` \(dtype.rawValue) \(shape) in `\(escaped(entry))`"
+  }
+}

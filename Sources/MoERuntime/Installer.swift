@@ -1,0 +1,190 @@
+public import Foundation
+public import MoEBase
+public import MoEModel
+public import MoEPackFormat
+public import MoEStore
+public import MoETensor
+
+/// Changes which packs are installed, each change proven by the regression suite before it counts.
+///
+/// ```
+/// install  verify by the store's trust → fits the backbone? → candidate composition, from staged files
+///          → regression suite → generation g+1
+/// ```
+///
+/// Whatever is refused leaves the store as it was.
+public struct Installer: Sendable {
+  /// What the suite needs.
+  public struct Ground: Sendable {
+    /// The backbone of the store.
+    public let backbone: Backbone
+    /// The digest of its profile; `nil` where it has none, which ``Checking/none`` alone allows.
+    public let profile: Digest?
+    /// The profile's neutral texts.
+    public let probes: [String]
+
+    /// Makes the ground.
+    public init(backbone: Backbone, profile: Digest?, probes: [String]) {
+      self.backbone = backbone
+      self.profile = profile
+      self.probes = probes
+    }
+  }
+
+  /// Whether a change is proven.
+  public enum Checking: Sendable {
+    /// The regression suite must pass.
+    case suite
+    /// The candidate is loaded, and the generation marked unproven.
+    case none
+  }
+
+  /// Who changes what, when, and how.
+  public struct Change: Sendable {
+    /// Who, for the history.
+    public var actor: String
+    /// When, in ISO 8601.
+    public var time: String
+    /// Whether the change is proven.
+    public var checking: Checking
+    /// Whether everything is given up at the end.
+    public var isDryRun: Bool
+    /// Whether a release that does not rise is taken.
+    public var allowsDowngrade: Bool
+
+    /// Makes a change.
+    public init(
+      actor: String, time: String, checking: Checking = .suite, isDryRun: Bool = false,
+      allowsDowngrade: Bool = false
+    ) {
+      self.actor = actor
+      self.time = time
+      self.checking = checking
+      self.isDryRun = isDryRun
+      self.allowsDowngrade = allowsDowngrade
+    }
+  }
+
+  /// What a change came to.
+  public struct Outcome: Sendable {
+    /// The generation that is active now; of a dry run, the one that would be.
+    public let generation: Generation
+    /// The packs that came or went.
+    public let packs: [InstalledPack]
+    /// What the suite measured; `nil` where it was not run.
+    public let report: SuiteReport?
+  }
+
+  private let store: Store
+  private let ground: @Sendable () throws -> Ground
+  private let dispatcher: Dispatcher
+  private let pool: ThreadPool
+  private let progress: ProgressHandler
+
+  /// Makes an installer.
+  ///
+  /// - Parameters:
+  ///   - store: The store to change.
+  ///   - dispatcher: The gate, with the operator's settings.
+  ///   - pool: The threads that share the work.
+  ///   - progress: Told how far it is.
+  ///   - ground: Loads the backbone; called at most once a change, and not for what needs none.
+  public init(
+    store: Store, dispatcher: Dispatcher = Dispatcher(), pool: ThreadPool,
+    progress: @escaping ProgressHandler = { _ in },
+    ground: @escaping @Sendable () throws -> Ground
+  ) {
+    self.store = store
+    self.dispatcher = dispatcher
+    self.pool = pool
+    self.progress = progress
+    self.ground = ground
+  }
+
+  /// Installs or upgrades packs, all or none.
+  ///
+  /// - Throws: `PackVerificationError`, ``RuntimeError``, ``RegressionError``, `StoreError`, `BackboneError`.
+  public func install(_ archives: [URL], _ change: Change) throws -> Outcome {
+    try run(change) { transaction in
+      let trust = try transaction.trustRoot()
+      let verified = try archives.map { archive in
+        progress(WorkProgress(stage: "verifying \(archive.lastPathComponent)", done: 0, total: 0))
+        return try UnverifiedPack(url: archive)
+          .verified(by: trust, staging: try transaction.makeStagingDirectory())
+      }
+      let ground = try ground()
+      let installed = try verified.map { pack in
+        try pack.manifest.checkCompatibility(with: ground.backbone, profile: ground.profile)
+        return try transaction.install(pack, allowsDowngrade: change.allowsDowngrade)
+      }
+      return (ground, installed)
+    }
+  }
+
+  /// Removes packs, all or none.
+  ///
+  /// - Throws: ``RegressionError``, `StoreError`.
+  public func remove(_ names: [String], _ change: Change) throws -> Outcome {
+    try run(change) { transaction in
+      (nil, try names.map { try transaction.remove($0) })
+    }
+  }
+
+  /// Makes the set of an earlier generation the active one again, as a new generation.
+  ///
+  /// - Throws: ``RegressionError``, `StoreError`.
+  public func restore(generation id: Int, _ change: Change) throws -> Outcome {
+    try run(change) { transaction in
+      try transaction.restore(generation: id)
+      return (nil, [])
+    }
+  }
+
+  private func run(
+    _ change: Change,
+    _ body: (StoreTransaction) throws -> (Ground?, [InstalledPack])
+  ) throws -> Outcome {
+    var packs: [InstalledPack] = []
+    var report: SuiteReport?
+    let generation = try store.change(
+      by: change.actor, at: change.time, isDryRun: change.isDryRun
+    ) { transaction in
+      let ground: Ground?
+      (ground, packs) = try body(transaction)
+      report = try check(transaction, ground: ground, checking: change.checking)
+      return report.map { Verdict.proven($0.json) } ?? .unproven
+    }
+    return Outcome(generation: generation, packs: packs, report: report)
+  }
+
+  /// Tries the candidate; returns what the suite measured, or `nil` where it was not to be run.
+  private func check(
+    _ transaction: StoreTransaction, ground known: Ground?, checking: Checking
+  ) throws -> SuiteReport? {
+    guard !transaction.candidate.isEmpty else {
+      return checking == .suite ? SuiteReport(packs: [], probes: 0, compared: 0) : nil
+    }
+    if checking == .none, known == nil { return nil }
+    let ground = try known ?? ground()
+    let candidate = try composition(
+      transaction.candidate, generation: transaction.active.id + 1, ground)
+    guard checking == .suite else { return nil }
+    // A damaged pack must not stand in the way of its own removal.
+    let loadable = transaction.active.packs.filter {
+      (try? MountedPack($0, backbone: ground.backbone, profile: ground.profile)) != nil
+    }
+    let active = try composition(loadable, generation: transaction.active.id, ground)
+    return try RegressionSuite(
+      active: active, candidate: candidate, packs: transaction.candidate, probes: ground.probes,
+      pool: pool, progress: progress
+    ).run()
+  }
+
+  private func composition(
+    _ packs: [InstalledPack], generation: Int, _ ground: Ground
+  ) throws -> Composition {
+    try Composition(
+      backbone: ground.backbone, profile: ground.profile, generation: generation, packs: packs,
+      dispatcher: dispatcher)
+  }
+}

@@ -1,0 +1,92 @@
+public import MoEBase
+public import MoEEval
+import MoEModel
+public import MoEPackFormat
+
+/// What the regression suite measured on a candidate generation.
+public struct SuiteReport: Sendable, Equatable {
+  /// One pack's figures.
+  public struct Pack: Sendable, Equatable {
+    /// `namespace/name`.
+    public let name: String
+    /// The version, for people.
+    public let version: String
+    /// The pack digest.
+    public let digest: Digest
+    /// Whether the change brings it in.
+    public let isNew: Bool
+    /// Its eval sets.
+    public let evals: [Eval]
+    /// How many of the neutral probes it was selected for.
+    public let probesSelected: Int
+
+    /// Name and version.
+    public var label: String { "\(name) \(version)" }
+  }
+
+  /// One eval set's figures beside the vendor's claim.
+  public struct Eval: Sendable, Equatable {
+    /// What was measured.
+    public let result: EvalResult
+    /// What the manifest claims.
+    public let claim: Manifest.Evaluation
+
+    /// Makes a pair.
+    public init(result: EvalResult, claim: Manifest.Evaluation) {
+      self.result = result
+      self.claim = claim
+    }
+
+    /// Whether the vendor's floor is met.
+    public var meetsFloor: Bool { result.accuracy >= claim.floor }
+    /// Whether the recorded result is reproduced, within its tolerance.
+    public var meetsClaim: Bool { result.accuracy >= claim.value - claim.tolerance }
+  }
+
+  /// The packs, ordered by the bytes of their names.
+  public let packs: [Pack]
+  /// How many neutral probes were run.
+  public let probes: Int
+  /// How many texts were answered by both generations and compared byte by byte.
+  public let compared: Int
+
+  /// The report as it is kept with the generation.
+  public var json: JSONValue {
+    [
+      "packs": .array(packs.map(\.json)),
+      "probes": .integer(probes),
+      "compared": .integer(compared),
+    ]
+  }
+}
+
+extension SuiteReport.Pack {
+  /// The figures as JSON.
+  public var json: JSONValue {
+    [
+      "pack": .string(name), "version": .string(version), "digest": .digest(digest),
+      "evals": .array(evals.map(\.json)), "probesSelected": .integer(probesSelected),
+    ]
+  }
+}
+
+extension SuiteReport.Eval {
+  /// The figures as JSON.
+  public var json: JSONValue {
+    var members = [
+      JSONMember("eval", .string(claim.name)), JSONMember("task", .string(claim.task)),
+      JSONMember("metric", .string(claim.metric)),
+      JSONMember("value", .number(result.accuracy)),
+      JSONMember("baseline", .number(claim.value)), JSONMember("floor", .number(claim.floor)),
+      JSONMember("tolerance", .number(claim.tolerance)),
+      JSONMember("examples", .integer(result.labelled)),
+      JSONMember("ownSelected", .number(result.ownSelectedShare)),
+      JSONMember("none", .integer(result.none)),
+    ]
+    if let share = result.noneSelectedShare {
+      members.append(JSONMember("noneSelected", .number(share)))
+    }
+    if let auroc = result.auroc { members.append(JSONMember("auroc", .number(auroc))) }
+    return .object(members)
+  }
+}

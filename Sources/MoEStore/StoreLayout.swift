@@ -1,0 +1,31 @@
+import Foundation
+import MoEBase
+
+/// Where things lie in a store directory.
+///
+/// ```
+/// blobs/sha256/ab/<64 hex>   write-once files named by their digest, mode 0444
+/// store.sqlite               the index: the truth about what is installed
+/// staging/<transaction>/     what an unfinished change has unpacked
+/// trash/                     what a gc is about to unlink
+/// lock                       held by whoever changes the store
+/// ```
+struct StoreLayout: Sendable {
+  /// The store directory.
+  let root: String
+
+  var blobs: String { "\(root)/blobs" }
+  var shards: String { "\(root)/blobs/sha256" }
+  var database: String { "\(root)/store.sqlite" }
+  var staging: String { "\(root)/staging" }
+  var trash: String { "\(root)/trash" }
+  var lock: String { "\(root)/lock" }
+
+  /// The directories of a store, parents first.
+  var directories: [String] { [root, blobs, shards, staging, trash] }
+
+  func shard(of digest: Digest) -> String { "\(shards)/\(digest.hex.prefix(2))" }
+  func blob(_ digest: Digest) -> String { "\(shard(of: digest))/\(digest.hex)" }
+  func trashed(_ digest: Digest) -> String { "\(trash)/\(digest.hex)" }
+  func staging(intent: Int64) -> String { "\(staging)/\(intent)" }
+}

@@ -1,0 +1,194 @@
+public import Foundation
+import MoEBase
+public import MoEPackFormat
+
+/// A change being made: packs are staged, added and removed, and the candidate generation is tried.
+///
+/// Lives only as long as the body given to ``Store/change(by:at:isDryRun:_:)``, on its thread. Nothing
+/// it does is visible to others before the body returns.
+public final class StoreTransaction {
+  /// The generation that is active.
+  public let active: Generation
+  /// The packs of the generation that would be, ordered by the bytes of their names.
+  ///
+  /// The URLs of their entries can be opened now, in a dry run too.
+  public private(set) var candidate: [InstalledPack]
+  /// What was done so far, one sentence each; together they become the generation's action.
+  public private(set) var actions: [String] = []
+
+  /// The packs that came in.
+  private(set) var added: [InstalledPack] = []
+  /// The blobs that came in and that no generation names yet.
+  private(set) var placed: Set<Digest> = []
+
+  private let store: Store
+  private let staging: String
+  private let isDryRun: Bool
+  private var stagedCount = 0
+
+  init(_ store: Store, active: Generation, staging: String, isDryRun: Bool) {
+    self.store = store
+    self.active = active
+    self.staging = staging
+    self.isDryRun = isDryRun
+    candidate = active.packs
+  }
+
+  /// The keys this store accepts.
+  ///
+  /// - Throws: ``StoreError`` when the index cannot be read.
+  public func trustRoot() throws -> TrustRoot { try store.trustRoot() }
+
+  /// Makes an empty directory for one pack to be unpacked into; it goes when the change ends.
+  ///
+  /// - Throws: ``StoreError`` when it cannot be made.
+  public func makeStagingDirectory() throws -> URL {
+    try translating {
+      let files = store.options.fileSystem
+      try files.ensureDirectory(staging)
+      stagedCount += 1
+      let path = "\(staging)/\(stagedCount)"
+      try files.makeDirectory(path, mode: 0o700)
+      return URL(fileURLWithPath: path, isDirectory: true)
+    }
+  }
+
+  /// Adds a verified pack to the candidate, in place of a lower release of the same name.
+  ///
+  /// Its files are brought to the disk, then moved to their blob names, then the names are brought to
+  /// the disk. A dry run leaves them in staging.
+  ///
+  /// - Parameters:
+  ///   - pack: The pack, unpacked into a directory of ``makeStagingDirectory()``.
+  ///   - allowsDowngrade: Whether a release that does not rise is taken; the generation's action says so.
+  /// - Returns: The pack as it would be installed.
+  /// - Throws: ``StoreError/alreadyInstalled(pack:digest:)``,
+  ///   ``StoreError/lowerRelease(pack:release:highest:)``,
+  ///   ``StoreError/sameRelease(pack:release:seen:got:)``, or what the disk refuses.
+  @discardableResult
+  public func install(
+    _ pack: VerifiedPack, allowsDowngrade: Bool = false
+  ) throws -> InstalledPack {
+    let manifest = pack.manifest
+    let label = "\(manifest.pack) \(manifest.version)"
+    let name = manifest.pack.description
+    let replaced = candidate.first { $0.name.description.utf8.elementsEqual(name.utf8) }
+    if replaced?.digest == pack.digest {
+      throw StoreError.alreadyInstalled(pack: label, digest: pack.digest)
+    }
+    var seen = try store.read { try $0.highestRelease(of: manifest.pack) }
+    if let replaced, replaced.release > seen?.release ?? .min {
+      seen = (replaced.release, replaced.digest)
+    }
+    let rises = try seen.map { seen in
+      try Self.rises(pack, label: label, over: seen, allowsDowngrade: allowsDowngrade)
+    }
+    let installed = try translating { try ingest(pack) }
+    candidate.removeAll { $0.digest == replaced?.digest }
+    candidate.append(installed)
+    candidate.sort { $0.name.description.utf8.lexicographicallyPrecedes($1.name.description.utf8) }
+    added.append(installed)
+    let verb = rises == false ? "downgrade" : replaced == nil ? "install" : "upgrade"
+    actions.append("\(verb) \(label) (release \(manifest.release))")
+    return installed
+  }
+
+  /// Takes a pack out of the candidate.
+  ///
+  /// - Throws: ``StoreError/notInstalled(name:nearest:)``.
+  @discardableResult
+  public func remove(_ name: String) throws -> InstalledPack {
+    let pack = try Store.pack(named: name, in: candidate)
+    candidate.removeAll { $0.digest == pack.digest }
+    actions.append("remove \(pack.label) (release \(pack.release))")
+    return pack
+  }
+
+  /// Makes the candidate the set of an earlier generation.
+  ///
+  /// Older releases may come back by it; the rollback memory stays as it is.
+  ///
+  /// - Throws: ``StoreError/noGeneration(id:newest:)``,
+  ///   ``StoreError/generationDropped(id:oldestKept:)``, or ``StoreError/corrupt(_:)`` when a blob of
+  ///   that generation is missing.
+  public func restore(generation id: Int) throws {
+    let packs = try store.generation(id).packs
+    for pack in packs {
+      for entry in [pack.envelope] + pack.entries
+      where try translating({ try FileStatus(entry.url.path)?.size }) != entry.size {
+        throw StoreError.corrupt(["\(pack.label): \(entry.name), blob \(entry.digest), is missing"])
+      }
+    }
+    candidate = packs
+    actions.append("rollback to generation \(id)")
+  }
+
+  // MARK: - Inside
+
+  /// Whether the release rises over what the store has seen; throws when it must and does not.
+  private static func rises(
+    _ pack: VerifiedPack, label: String, over seen: (release: Int, pack: Digest),
+    allowsDowngrade: Bool
+  ) throws -> Bool {
+    let release = pack.manifest.release
+    if release > seen.release || pack.digest == seen.pack { return true }
+    if allowsDowngrade { return false }
+    throw release == seen.release
+      ? StoreError.sameRelease(pack: label, release: release, seen: seen.pack, got: pack.digest)
+      : StoreError.lowerRelease(pack: label, release: release, highest: seen.release)
+  }
+
+  private func ingest(_ pack: VerifiedPack) throws -> InstalledPack {
+    let staged = [pack.contents.envelope] + pack.contents.entries
+    let blobs = BlobDirectory(layout: store.layout, files: store.options.fileSystem)
+    var arriving: [StagedEntry] = []
+    var arrivingDigests: Set<Digest> = []
+    for entry in staged where !arrivingDigests.contains(entry.digest) {
+      if try isKept(entry, blobs) { continue }
+      arrivingDigests.insert(entry.digest)
+      arriving.append(entry)
+    }
+    if !isDryRun { try place(arriving, blobs) }
+    let entries = staged.map { entry in
+      let isStaged = isDryRun && arrivingDigests.contains(entry.digest)
+      let blob = URL(fileURLWithPath: store.layout.blob(entry.digest), isDirectory: false)
+      return InstalledEntry(
+        name: entry.name, size: entry.size, digest: entry.digest, url: isStaged ? entry.url : blob)
+    }
+    return InstalledPack(
+      digest: pack.digest, name: pack.manifest.pack, version: pack.manifest.version,
+      release: pack.manifest.release,
+      signers: pack.keyIDs.map(\.description).sorted {
+        $0.utf8.lexicographicallyPrecedes($1.utf8)
+      },
+      envelope: entries[0], entries: Array(entries.dropFirst()))
+  }
+
+  /// Whether the blob of that name may stay, or the staged file has to take its place.
+  ///
+  /// It may if a kept generation names it, or it came in with this very change, and its bytes are right.
+  /// Any other may be the remains of a change that failed, whose name or bytes never reached the disk.
+  private func isKept(_ entry: StagedEntry, _ blobs: BlobDirectory) throws -> Bool {
+    if placed.contains(entry.digest) { return true }
+    guard try store.read({ try $0.isReferenced(entry.digest) }) else { return false }
+    return (try? blobs.holds(entry.digest, size: entry.size)) ?? false
+  }
+
+  private func place(_ arriving: [StagedEntry], _ blobs: BlobDirectory) throws {
+    for entry in arriving {
+      try blobs.files.setMode(entry.url.path, 0o444)
+      try blobs.files.synchronizeFile(entry.url.path)
+    }
+    for entry in arriving {
+      // A damaged blob that a generation names is mended, and stays when the change is given up.
+      let isNew = try !store.read { try $0.isReferenced(entry.digest) }
+      try blobs.place(entry.url.path, as: entry.digest)
+      if isNew { placed.insert(entry.digest) }
+    }
+    try blobs.synchronize(arriving.map(\.digest))
+  }
+
+  private func translating<Result>(_ body: () throws -> Result) throws -> Result {
+    try StoreError.translating(store.layout, .unchanged, body)
+  }
+}

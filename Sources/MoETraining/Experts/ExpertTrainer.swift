@@ -1,0 +1,243 @@
+import MoEBase
+public import MoEModel
+public import MoETensor
+
+/// How experts and heads are trained.
+public struct TrainingOptions: Sendable, Equatable {
+  /// The most epochs.
+  public var epochs = 8
+  /// Texts a step.
+  public var batchSize = 32
+  /// The greatest learning rate of the experts and routers.
+  public var expertRate: Float = 2e-3
+  /// The greatest learning rate of the head.
+  public var headRate: Float = 1e-2
+  /// How much probability the target gives to all labels together instead of the right one.
+  public var labelSmoothing: Float = 0.05
+  /// λ of AdamW.
+  public var weightDecay: Float = 0.01
+  /// The weight of the load-balancing loss where there is more than one expert.
+  public var balance: Float = 0.01
+  /// After how many epochs without a better validation result training stops.
+  public var patience = 3
+  /// Seeds the first weights and the order of texts.
+  public var seed: UInt64 = 1
+
+  /// Makes the default options.
+  public init() {}
+}
+
+/// One epoch, as it went.
+public struct EpochRecord: Sendable, Equatable {
+  /// Counted from 1.
+  public let epoch: Int
+  /// The mean training loss, in nats a text.
+  public let loss: Double
+  /// The accuracy on the validation split, 0 … 1.
+  public let accuracy: Double
+}
+
+/// Experts and a head, trained.
+public struct TrainedExperts: Sendable {
+  /// The experts, by layer; empty for a frozen head.
+  public let layers: [Int: ExpertLayer]
+  /// The head's W, `[L, D]`.
+  public let headWeight: [Float]
+  /// The head's b, `[L]`.
+  public let headBias: [Float]
+  /// The accuracy on the validation split, 0 … 1.
+  public let accuracy: Double
+  /// The cross-entropy on the validation split, in nats a text.
+  public let loss: Double
+  /// What each epoch gave.
+  public let history: [EpochRecord]
+}
+
+/// Trains the experts of one pack and its head, the backbone frozen.
+///
+/// Every batch is divided into shards whose number does not depend on the threads, and their gradients are
+/// added in a fixed order: the same seed gives the same bits on CPUs of one class.
+public struct ExpertTrainer: Sendable {
+  /// What the head's input is multiplied with while training, so that its rate suits unit vectors.
+  static let headScale: Float = 20
+  /// Texts a shard.
+  private static let shardSize = 8
+
+  let encoder: Encoder
+  let layout: ExpertLayout
+  let options: TrainingOptions
+  private let frozen: [FrozenLayer]
+  private let backward: BackwardKernels
+  private let pool: ThreadPool
+
+  /// Makes a trainer.
+  ///
+  /// - Throws: `TensorError` when OpenBLAS is not there.
+  public init(
+    encoder: Encoder, plan: ExpertPlan, labelCount: Int, options: TrainingOptions, pool: ThreadPool
+  ) throws {
+    self.encoder = encoder
+    self.options = options
+    self.pool = pool
+    layout = ExpertLayout(plan: plan, width: encoder.width, labelCount: labelCount)
+    frozen = plan.layers.map { FrozenLayer($0, encoder: encoder) }
+    backward = try BackwardKernels(kernels: encoder.kernels)
+  }
+
+  /// Trains.
+  ///
+  /// - Parameters:
+  ///   - train: The training texts' states where the first expert layer begins.
+  ///   - labels: The label of each training text.
+  ///   - valid: The validation texts' states.
+  ///   - validLabels: The label of each validation text.
+  ///   - head: The head to start from, as a frozen head gave it.
+  ///   - progress: Told after each step: the share done, the running loss, the last validation accuracy.
+  /// - Returns: The parameters of the epoch with the best validation result.
+  public func train(
+    _ train: TrunkStates, labels: [Int], valid: TrunkStates, validLabels: [Int],
+    head: FrozenHead, progress: ((Double, Double, Double?) -> Void)? = nil
+  ) -> TrainedExperts {
+    var generator = SeededGenerator(seed: options.seed)
+    var parameters = layout.initial(generator: &generator)
+    for (offset, index) in layout.headWeight.enumerated() {
+      parameters[index] = head.weight[offset] / Self.headScale
+    }
+    for (offset, index) in layout.headBias.enumerated() { parameters[index] = head.bias[offset] }
+    let batchCount = (train.count + options.batchSize - 1) / options.batchSize
+    let stepCount = batchCount * options.epochs
+    let expertRate = LearningRate(peak: options.expertRate, stepCount: stepCount)
+    let headRate = LearningRate(peak: options.headRate, stepCount: stepCount)
+    var optimizer = AdamW(count: layout.count, weightDecay: options.weightDecay)
+    var best = (epoch: 0, result: evaluate(parameters, valid, validLabels), parameters: parameters)
+    var history: [EpochRecord] = []
+    var order = Array(0..<train.count)
+    var step = 0
+    for epoch in 1...max(1, options.epochs) {
+      generator.shuffle(&order)
+      var total = 0.0
+      for start in stride(from: 0, to: order.count, by: options.batchSize) {
+        let batch = Array(order[start..<min(start + options.batchSize, order.count)])
+        let (loss, gradients) = gradient(parameters, train, batch, labels)
+        optimizer.step(
+          &parameters, gradients: gradients,
+          rates: [
+            (layout.expertRange, expertRate.rate(at: step)),
+            (layout.headRange, headRate.rate(at: step)),
+          ])
+        total += loss
+        step += 1
+        progress?(
+          Double(step) / Double(stepCount), total / Double(start + batch.count),
+          history.last?.accuracy)
+      }
+      let result = evaluate(parameters, valid, validLabels)
+      history.append(
+        EpochRecord(epoch: epoch, loss: total / Double(train.count), accuracy: result.accuracy))
+      if (result.accuracy, -result.loss) > (best.result.accuracy, -best.result.loss) {
+        best = (epoch, result, parameters)
+      }
+      if epoch - best.epoch >= options.patience { break }
+    }
+    return trained(best.parameters, result: best.result, history: history)
+  }
+
+  private func trained(
+    _ parameters: [Float], result: (accuracy: Double, loss: Double), history: [EpochRecord]
+  ) -> TrainedExperts {
+    var layers: [Int: ExpertLayer] = [:]
+    for (position, layer) in layout.plan.layers.enumerated() {
+      layers[layer] = layout.layer(position, of: parameters)
+    }
+    return TrainedExperts(
+      layers: layers, headWeight: parameters[layout.headWeight].map { $0 * Self.headScale },
+      headBias: Array(parameters[layout.headBias]), accuracy: result.accuracy, loss: result.loss,
+      history: history)
+  }
+
+  /// The summed loss of a batch and the mean gradient.
+  func gradient(
+    _ parameters: [Float], _ states: TrunkStates, _ batch: [Int], _ labels: [Int]
+  ) -> (loss: Double, gradients: [Float]) {
+    let layers = layout.plan.layers.indices.map { layout.layer($0, of: parameters) }
+    let shards = stride(from: 0, to: batch.count, by: Self.shardSize).map {
+      Array(batch[$0..<min($0 + Self.shardSize, batch.count)])
+    }
+    let results = pool.map(count: shards.count) { index in
+      shardGradient(
+        parameters, layers, states, shards[index], labels, batchCount: batch.count)
+    }
+    var loss = 0.0
+    var gradients = [Float](repeating: 0, count: layout.count)
+    for result in results {
+      loss += result.loss
+      for index in gradients.indices { gradients[index] += result.gradients[index] }
+    }
+    return (loss, gradients)
+  }
+
+  private func shardGradient(
+    _ parameters: [Float], _ layers: [ExpertLayer], _ states: TrunkStates, _ texts: [Int],
+    _ labels: [Int], batchCount: Int
+  ) -> (loss: Double, gradients: [Float]) {
+    let width = encoder.width
+    var gradients = [Float](repeating: 0, count: layout.count)
+    let (input, offsets) = states.gather(texts, width: width)
+    let plan = layout.plan
+    guard let first = plan.layers.first else { return (0, gradients) }
+    var tapes: [LayerTape] = []
+    var hidden = input
+    for (position, layer) in (first..<encoder.layerCount).enumerated() {
+      let tape = LayerTape(
+        layer, input: hidden, offsets: offsets, experts: layers[position], encoder: encoder)
+      hidden = tape.output
+      tapes.append(tape)
+    }
+    let pass = HeadPass(
+      hidden, offsets: offsets, labels: texts.map { labels[$0] }, parameters: parameters,
+      layout: layout, smoothing: options.labelSmoothing, scale: 1 / Float(batchCount),
+      backward: backward, gradients: &gradients)
+    var slope = pass.dHidden
+    for position in tapes.indices.reversed() {
+      slope = tapes[position].backward(
+        slope, index: first + position, offsets: offsets, wantsInput: position > 0,
+        context: LayerTape.Context(
+          encoder: encoder, frozen: frozen[position], layer: layers[position], position: position,
+          layout: layout, balance: options.balance / Float(max(1, (batchCount + 7) / 8)),
+          backward: backward),
+        gradients: &gradients)
+    }
+    return (pass.loss, gradients)
+  }
+
+  /// Accuracy and mean cross-entropy on texts, by the inference path.
+  func evaluate(
+    _ parameters: [Float], _ states: TrunkStates, _ labels: [Int]
+  ) -> (accuracy: Double, loss: Double) {
+    let layers = layout.plan.layers.indices.map { layout.layer($0, of: parameters) }
+    let width = encoder.width
+    let first = states.layer
+    let head = FrozenHead(
+      weight: parameters[layout.headWeight].map { $0 * Self.headScale },
+      bias: Array(parameters[layout.headBias]))
+    let ranges = stride(from: 0, to: states.count, by: 16).map {
+      Array($0..<min($0 + 16, states.count))
+    }
+    let results = pool.map(count: ranges.count) { index in
+      let workspace = EncoderWorkspace()
+      let (input, offsets) = states.gather(ranges[index], width: width)
+      workspace.hidden.reserve(input.count).update(from: input, count: input.count)
+      for (position, layer) in (first..<encoder.layerCount).enumerated() {
+        encoder.layer(layer, offsets: offsets, experts: layers[position], workspace: workspace)
+      }
+      return head.evaluate(
+        encoder.pool(offsets: offsets, workspace: workspace),
+        labels: ranges[index].map { labels[$0] }, kernels: encoder.kernels)
+    }
+    let count = Double(max(1, states.count))
+    return (
+      Double(results.reduce(0) { $0 + $1.correct }) / count,
+      results.reduce(0) { $0 + $1.loss } / count
+    )
+  }
+}

@@ -1,0 +1,43 @@
+public import MoETensor
+
+/// Mean and covariance of embeddings, in `Double`, each sum in the order of the texts.
+public struct BackgroundStatistics: Sendable {
+  /// μ₀, `[D]`.
+  public let mean: [Double]
+  /// Σ₀, `[D, D]`, divided by N − 1.
+  public let covariance: [Double]
+
+  /// Computes both.
+  ///
+  /// - Parameters:
+  ///   - embeddings: z, `[N, D]`, N at least 2.
+  ///   - width: D.
+  ///   - pool: The threads that share the rows of the covariance; the bits do not depend on them.
+  public init(_ embeddings: [Float], width: Int, pool: ThreadPool) {
+    let count = embeddings.count / width
+    precondition(count >= 2, "a covariance needs two texts")
+    var mean = [Double](repeating: 0, count: width)
+    for text in 0..<count {
+      for column in 0..<width { mean[column] += Double(embeddings[text * width + column]) }
+    }
+    for column in 0..<width { mean[column] /= Double(count) }
+    var centred = [Double](repeating: 0, count: embeddings.count)
+    for index in centred.indices { centred[index] = Double(embeddings[index]) - mean[index % width] }
+    let fixed = centred
+    let rows = pool.map(count: width) { row in
+      var sums = [Double](repeating: 0, count: width)
+      fixed.withUnsafeBufferPointer { fixed in
+        sums.withUnsafeMutableBufferPointer { sums in
+          for text in 0..<count {
+            let base = text * width
+            let factor = fixed[base + row]
+            for column in 0..<width { sums[column] += factor * fixed[base + column] }
+          }
+        }
+      }
+      return sums.map { $0 / Double(count - 1) }
+    }
+    self.mean = mean
+    covariance = rows.flatMap(\.self)
+  }
+}
