@@ -11,43 +11,84 @@ let swift: [SwiftSetting] = [
 ]
 
 /// A target of one of the floors; what it may import stands in `Tests/ArchitectureTests`.
-func floor(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: swift)
+func floor(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+  .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: swift)
+}
+
+/// A test target.
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+  .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: swift)
 }
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let arguments: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
   name: "moe-pack",
   platforms: [.macOS(.v15)],
+  products: [.executable(name: "moe-pack", targets: ["moe-pack"])],
   dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
-    // Floor 0: system libraries and the kernels in C.
-    .systemLibrary(name: "CBLAS", pkgConfig: nil, providers: [.apt(["libopenblas-dev"])]),
+    // Floor 0: system libraries, and the kernels in C.
     .systemLibrary(
       name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CBLAS", pkgConfig: nil, providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CKernels"),
     // Floor 1
     floor("MoEBase", [crypto]),
     // Floor 2
     floor("SafeTensors", ["MoEBase"]),
-    floor("MoETensor", ["MoEBase", "CBLAS", "CKernels"]),
+    floor("MoETensor", ["MoEBase", "CBLAS", "CKernels"], exclude: ["README.md"]),
     // Floor 3
     floor("MoEModel", ["MoEBase", "SafeTensors", "MoETensor"]),
     floor("MoEPackFormat", ["MoEBase", "SafeTensors", "CArchive", crypto]),
     // Floor 4
-    floor("MoETraining", ["MoEBase", "SafeTensors", "MoETensor", "MoEModel"]),
-    floor("MoEEval", ["MoEBase", "MoEModel", "MoETensor"]),
+    floor("MoETraining", ["MoEBase", "MoETensor", "MoEModel"]),
+    floor("MoEEval", ["MoEBase", "MoETensor", "MoEModel"]),
+    floor("MoEStore", ["MoEBase", "MoEPackFormat", grdb]),
     // Floor 5
+    floor(
+      "MoERuntime",
+      ["MoEBase", "SafeTensors", "MoETensor", "MoEModel", "MoEPackFormat", "MoEEval", "MoEStore"]),
     floor(
       "MoEAuthoring",
       [
         "MoEBase", "SafeTensors", "MoETensor", "MoEModel", "MoEPackFormat", "MoETraining",
-        "MoEEval", .product(name: "Yams", package: "Yams"),
+        "MoEEval", yams,
       ]),
+    // Floor 6
+    floor(
+      "MoECommands",
+      [
+        "MoEBase", "SafeTensors", "MoETensor", "MoEModel", "MoEPackFormat", "MoEEval", "MoEStore",
+        "MoERuntime", "MoEAuthoring", arguments,
+      ]),
+    // Floor 7
+    .executableTarget(name: "moe-pack", dependencies: ["MoECommands"], swiftSettings: swift),
+
+    tests("ArchitectureTests", []),
+    tests("MoEBaseTests", ["MoEBase"]),
+    tests("SafeTensorsTests", ["MoEBase", "SafeTensors"], exclude: ["Reference"]),
+    tests("MoETensorTests", ["MoEBase", "MoETensor"], exclude: ["Reference"]),
+    tests(
+      "MoEModelTests", ["MoEBase", "SafeTensors", "MoETensor", "MoEModel"],
+      exclude: ["Golden", "Tokenizer/Golden"]),
+    tests("MoEPackFormatTests", ["MoEBase", "SafeTensors", "MoEPackFormat"]),
+    tests("MoETrainingTests", ["MoEBase", "MoETensor", "MoEModel", "MoETraining"]),
+    tests("MoEStoreTests", ["MoEBase", "SafeTensors", "MoEPackFormat", "MoEStore", grdb]),
+    tests("MoEAuthoringTests", ["MoEBase", "MoEModel", "MoEPackFormat", "MoEAuthoring"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -46,6 +46,7 @@ install_missing() {
   for package in "${system_packages[@]}"; do
     [[ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" == installed ]] || missing+=("$package")
   done
+  command -v pkg-config >/dev/null || missing+=(pkg-config)
   if ((${#missing[@]} == 0)); then
     say "system packages: all ${#system_packages[@]} are there"
     return

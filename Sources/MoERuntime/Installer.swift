@@ -1,7 +1,7 @@
 public import Foundation
 public import MoEBase
 public import MoEModel
-public import MoEPackFormat
+import MoEPackFormat
 public import MoEStore
 public import MoETensor
 

@@ -1,1 +1,3 @@
 import MoECommands
+
+MoEPack.main()

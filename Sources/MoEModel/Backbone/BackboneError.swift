@@ -18,6 +18,8 @@ public enum BackboneError: ActionableError {
   case badTensor(name: String, expected: String, got: String)
   /// The registered backbone has no profile yet.
   case noProfile(name: String)
+  /// The profile that was made is not the pinned one.
+  case otherProfile(expected: Digest, got: Digest)
   /// A profile's file is not what it must be.
   case badProfile(reason: String)
 
@@ -32,6 +34,7 @@ public enum BackboneError: ActionableError {
     case .badConfiguration: "backbone-configuration"
     case .badTensor: "backbone-tensor"
     case .noProfile: "profile-missing"
+    case .otherProfile: "profile-other"
     case .badProfile: "profile-bad"
     }
   }
@@ -58,6 +61,8 @@ public enum BackboneError: ActionableError {
       "tensor `\(name)` of the backbone: expected \(expected), got \(got)"
     case .noProfile(let name):
       "backbone `\(name)` has no profile, which building and installing packs need"
+    case .otherProfile(let expected, let got):
+      "the profile made from this corpus is not the pinned one, expected \(expected), got \(got)"
     case .badProfile(let reason):
       "the backbone profile cannot be used: \(reason)"
     }
@@ -73,6 +78,9 @@ public enum BackboneError: ActionableError {
     case .unreadable: "nothing was changed; check the path and its permissions"
     case .badConfiguration, .badTensor:
       "nothing was loaded; only the all-MiniLM-L6-v2 files are known to work (`tools/backbone`)"
+    case .otherProfile:
+      "nothing was written; use wordnet-base 1:3.0 and the project's anchors, or pass `--unpinned`, "
+        + "which makes a profile that no other vendor shares"
     case .noProfile, .badProfile:
       "make it with `moe-pack backbone profile --corpus /usr/share/wordnet`"
     }
@@ -83,7 +91,9 @@ public enum BackboneError: ActionableError {
     switch self {
     case .notRegistered, .missingFile, .noProfile: .notFound
     case .unreadable: .inputOutput
-    case .wrongFile, .unknownBackbone, .badConfiguration, .badTensor, .badProfile: .badData
+    case .wrongFile, .unknownBackbone, .badConfiguration, .badTensor, .badProfile,
+      .otherProfile:
+      .badData
     }
   }
 }

@@ -1,5 +1,6 @@
 public import MoEBase
 public import MoEModel
+import MoEPackFormat
 public import MoEStore
 public import MoETensor
 

@@ -1,7 +1,7 @@
 import MoEBase
-public import MoEEval
+import MoEEval
 import MoEPackFormat
-public import MoEStore
+import MoEStore
 
 extension InstalledPack {
   /// Reads the eval sets that travel in the pack, held to its manifest.

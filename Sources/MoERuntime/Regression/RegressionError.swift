@@ -34,11 +34,14 @@ public enum RegressionError: ActionableError, Equatable {
   /// What happened, where, expected and got.
   public var message: String {
     switch self {
-    case .belowFloor(let pack, let eval, let metric, let value, let floor, let baseline, let tolerance, let examples):
+    case .belowFloor(
+      let pack, let eval, let metric, let value, let floor, let baseline, let tolerance,
+      let examples):
       "`\(pack)` misses its floor on `\(eval)`: \(metric) \(Self.rounded(value)), "
         + "floor \(Self.rounded(floor)) (baseline \(Self.rounded(baseline)), "
         + "tolerance \(Self.rounded(tolerance)), \(examples) examples)"
-    case .belowClaim(let pack, let eval, let metric, let value, let baseline, let tolerance, let examples):
+    case .belowClaim(
+      let pack, let eval, let metric, let value, let baseline, let tolerance, let examples):
       "`\(pack)` does not reproduce its claim on `\(eval)`: \(metric) \(Self.rounded(value)), "
         + "baseline \(Self.rounded(baseline)) (tolerance \(Self.rounded(tolerance)), "
         + "\(examples) examples)"

@@ -13,53 +13,55 @@ public struct FrozenHead: Sendable, Equatable {
     self.bias = bias
   }
 
-  /// Fits multinomial logistic regression to embeddings, by full-batch AdamW from zero.
+  /// What the squared norm of the weights costs: 1 / (2 C N) with C = 10.
+  static let inversePenalty = 10.0
+
+  /// Fits multinomial logistic regression to embeddings.
   ///
-  /// Inputs are multiplied by ``ExpertTrainer/headScale`` while fitting, since embeddings are unit vectors.
+  /// ```
+  /// minimise  mean over texts of −log softmax(W z + b)[label]  +  ‖W‖² / (2 C N)
+  /// ```
   ///
   /// - Parameters:
   ///   - embeddings: z, `[count, D]`.
   ///   - labels: `[count]`, below `labelCount`.
   ///   - labelCount: L.
-  ///   - steps: How many full passes.
   ///   - backward: The kernels.
   public init(
-    fitting embeddings: [Float], labels: [Int], labelCount: Int, steps: Int = 300,
-    backward: BackwardKernels
+    fitting embeddings: [Float], labels: [Int], labelCount: Int, backward: BackwardKernels
   ) {
     let count = labels.count
     let width = embeddings.count / max(1, count)
     let weightCount = labelCount * width
-    var parameters = [Float](repeating: 0, count: weightCount + labelCount)
-    var optimizer = AdamW(count: parameters.count, weightDecay: 0.02)
-    let rate = LearningRate(peak: 0.05, stepCount: steps)
-    let scale = ExpertTrainer.headScale
-    for step in 0..<steps {
-      let weight = PackedMatrix(
-        rows: labelCount, columns: width, values: Array(parameters[0..<weightCount]))
+    let penalty = 1 / (Self.inversePenalty * Double(max(1, count)))
+    let start = [Double](repeating: 0, count: weightCount + labelCount)
+    let fitted = LBFGS().minimize(from: start) { point, gradient in
       var logits = [Float](repeating: 0, count: count * labelCount)
-      backward.kernels.linear(embeddings, rows: count, weight: weight, into: &logits)
-      for text in 0..<count {
-        for label in 0..<labelCount {
-          logits[text * labelCount + label] =
-            logits[text * labelCount + label] * scale + parameters[weightCount + label]
-        }
-      }
-      let (_, dLogits) = HeadPass.crossEntropy(
-        logits, labels: labels, labelCount: labelCount, smoothing: 0.05, scale: 1 / Float(count))
-      var gradients = [Float](repeating: 0, count: parameters.count)
-      gradients.withUnsafeMutableBufferPointer { gradients in
-        guard let base = gradients.baseAddress else { return }
+      backward.kernels.linear(
+        embeddings, rows: count,
+        weight: PackedMatrix(
+          rows: labelCount, columns: width, values: point[0..<weightCount].map { Float($0) }),
+        bias: point[weightCount...].map { Float($0) }, into: &logits)
+      let (loss, dLogits) = HeadPass.crossEntropy(
+        logits, labels: labels, labelCount: labelCount, smoothing: 0, scale: 1 / Float(count))
+      var slopes = [Float](repeating: 0, count: point.count)
+      slopes.withUnsafeMutableBufferPointer { slopes in
+        guard let base = slopes.baseAddress else { return }
         backward.addWeightGradient(
           x: embeddings, inputs: width, dy: dLogits, outputs: labelCount, rows: count,
           dWeight: base, dBias: base + weightCount)
       }
-      for index in 0..<weightCount { gradients[index] *= scale }
-      optimizer.step(
-        &parameters, gradients: gradients, rates: [(0..<parameters.count, rate.rate(at: step))])
+      var total = loss / Double(max(1, count))
+      for index in point.indices {
+        gradient[index] = Double(slopes[index])
+        guard index < weightCount else { continue }
+        gradient[index] += penalty * point[index]
+        total += 0.5 * penalty * point[index] * point[index]
+      }
+      return total
     }
-    weight = parameters[0..<weightCount].map { $0 * scale }
-    bias = Array(parameters[weightCount...])
+    weight = fitted[0..<weightCount].map { Float($0) }
+    bias = fitted[weightCount...].map { Float($0) }
   }
 
   /// How many texts are labelled right, and the summed cross-entropy in nats.

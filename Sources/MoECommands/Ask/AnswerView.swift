@@ -1,0 +1,112 @@
+import MoEPackFormat
+import MoEBase
+import MoEModel
+import MoERuntime
+import MoETensor
+
+/// One answer, laid out for a person.
+struct AnswerView {
+  let answer: Answer
+  let composition: Composition
+  let labels: LabelSelection
+
+  private static let barWidth = 32
+
+  func print(to console: Console) throws {
+    if answer.route.isEmpty {
+      try printNoRoute(to: console)
+    } else {
+      try printRoute(to: console)
+      try printPredictions(to: console)
+      try printAbout(to: console)
+    }
+    if answer.isTruncated {
+      let most = composition.backbone.tokenizer.maximumLength
+      try console.print()
+      try console.print(
+        "The text is long: the first \(most) of its \(answer.tokenCount) tokens were read.")
+    }
+    try console.print()
+    try console.print(
+      console.styled(
+        "generation \(composition.generation) · composition \(composition.digest.short)", .dim))
+  }
+
+  private func printNoRoute(to console: Console) throws {
+    try console.print(console.styled("No pack is responsible for this text.", .bold))
+    guard let nearest = answer.nearest else {
+      try console.print(
+        "No pack is installed: `moe-pack install PACK` adds one, from its .moepack file.")
+      return
+    }
+    let probability = Elementary.sigmoid(nearest.margin)
+    try console.print(
+      "The nearest is \(nearest.pack.name): \(Self.percent(probability)) probable, "
+        + "\((-nearest.margin).fixed(2)) nats under its threshold.")
+    try console.print("`--forced` makes it answer all the same.")
+  }
+
+  private func printRoute(to console: Console) throws {
+    let names = answer.route.map { "\($0.pack.name) \($0.pack.version)" } + ["no pack"]
+    let weights = answer.route.map(\.weight) + [answer.none]
+    let width = names.map(\.columnCount).max() ?? 0
+    for (index, (name, weight)) in zip(names, weights).enumerated() {
+      let isPack = index < answer.route.count
+      let bar = Bar(share: weight, width: Self.barWidth).text
+      let padded = name.shown().padded(to: width)
+      try console.print(
+        (isPack ? console.styled(padded, .bold) : padded) + "  "
+          + (isPack ? console.styled(bar, .cyan) : bar) + " "
+          + Self.percent(weight).leftPadded(to: 7))
+    }
+    if answer.isForced { try console.print("Forced: the dispatcher was not asked.") }
+  }
+
+  private func printPredictions(to console: Console) throws {
+    let predictions =
+      switch labels {
+      case .best(let count): answer.best(count)
+      case .all: answer.predictions
+      }
+    let showsTask = composition.packs.contains { $0.manifest.tasks.count > 1 }
+    for route in answer.route {
+      guard let pack = composition.packs.first(where: { $0.identity == route.pack }) else {
+        continue
+      }
+      if answer.route.count > 1 {
+        try console.print()
+        try console.print(console.styled(pack.identity.name, .bold))
+      } else {
+        try console.print()
+      }
+      for prediction in predictions where prediction.pack == route.pack {
+        let entry = pack.labels[prediction.task, prediction.label]
+        let task = showsTask ? "\(prediction.task): " : ""
+        try console.print(
+          Self.percent(Double(prediction.probability)).leftPadded(to: 7) + "  "
+            + (task + (entry?.title ?? prediction.label)).shown())
+        for line in [entry?.authority, entry?.note] {
+          guard let line else { continue }
+          try console.print(String(repeating: " ", count: 9) + console.styled(line.shown(), .dim))
+        }
+      }
+    }
+  }
+
+  private func printAbout(to console: Console) throws {
+    try console.print()
+    for route in answer.route {
+      guard let pack = composition.packs.first(where: { $0.identity == route.pack }) else {
+        continue
+      }
+      try console.print(pack.manifest.summary.shown() + ", " + pack.manifest.about.sentence)
+    }
+  }
+
+  /// A share in per cent that says neither 0 nor 100 of what is neither.
+  static func percent(_ share: Double) -> String {
+    if share > 0, share < 0.001 { return "< 0.1 %" }
+    if share < 1, share > 0.999 { return "> 99.9 %" }
+    return "\((share * 100).fixed(1)) %"
+  }
+}

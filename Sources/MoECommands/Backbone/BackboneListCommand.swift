@@ -1,0 +1,56 @@
+public import ArgumentParser
+import MoEBase
+import MoEModel
+
+/// `moe-pack backbone list`.
+public struct BackboneListCommand: MoECommand {
+  /// Name and help.
+  public static let configuration = CommandConfiguration(
+    commandName: "list",
+    abstract: "List the backbones this program knows, and whether they are on this machine.",
+    discussion: """
+      Example:
+        moe-pack backbone list --json
+      """)
+
+  @OptionGroup var output: OutputOptions
+  @OptionGroup public var global: GlobalOptions
+
+  /// Makes the command.
+  public init() {}
+
+  /// Prints the list.
+  public func run(_ session: CommandSession) throws {
+    let entries = session.backbones.entries()
+    let known = KnownBackbone.all.map { known in
+      (known: known, entry: entries.first { $0.known.digest == known.digest })
+    }
+    guard !output.json else {
+      return try session.console.print(
+        json: [
+          "backbones": .array(
+            known.map { known, entry in
+              [
+                "name": .string(known.name), "digest": .digest(known.digest),
+                "source": .string(known.source), "license": .string(known.license),
+                "registered": .boolean(entry != nil),
+                "profile": .boolean(entry?.hasProfile ?? false),
+              ]
+            })
+        ])
+    }
+    var table = Table([
+      .text("backbone"), .text("registered"), .text("profile"), .text("digest"), .text("source"),
+    ])
+    for (known, entry) in known {
+      table.add(
+        known.name, entry == nil ? "no" : "yes", entry?.hasProfile == true ? "yes" : "no",
+        known.digest.short, known.source)
+    }
+    try table.print(to: session.console)
+    if entries.isEmpty {
+      session.console.note(
+        "none is registered: `moe-pack backbone add DIR` adds one from its files")
+    }
+  }
+}

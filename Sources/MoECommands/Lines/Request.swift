@@ -1,0 +1,72 @@
+import MoEBase
+import MoERuntime
+
+/// One line of input: `{"id": "…", "text": "…"}`.
+struct Request: Sendable, Equatable {
+  /// What the caller named it: a string, a whole number, or nothing.
+  let id: JSONValue?
+  /// The text.
+  let text: String
+
+  /// What a line may not be.
+  struct Fault: Error, Equatable {
+    let expected: String
+    let got: String
+  }
+
+  /// Reads a line, strictly.
+  ///
+  /// - Parameters:
+  ///   - bytes: The line without its line feed.
+  ///   - allowsBlankText: Whether a text of white space, or of nothing, is a request.
+  /// - Throws: ``Fault`` in the words of an error sentence.
+  init(_ bytes: [UInt8], allowsBlankText: Bool) throws(Fault) {
+    guard bytes.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else {
+      throw Fault(expected: "a JSON object", got: "an empty line")
+    }
+    if let offset = bytes.firstInvalidUTF8 {
+      throw Fault(expected: "UTF-8", got: "a byte that is not, at byte \(offset)")
+    }
+    do {
+      var reader = try JSONReader(try JSONValue(parsing: bytes))
+      let id = reader.optional("id")
+      switch id {
+      case nil, .string, .integer: self.id = id
+      case let other?:
+        throw JSONSchemaError(path: "id", expected: "a string or a whole number", got: other.kind)
+      }
+      text = try reader.string("text")
+      try reader.finish()
+    } catch let error as JSONSyntaxError {
+      throw Fault(expected: "one JSON object", got: "\(error.reason) (byte \(error.offset))")
+    } catch let error as JSONSchemaError {
+      let isDocument = error.path == "the document"
+      throw Fault(
+        expected: isDocument ? "one JSON object" : "`\(error.path.shown())`: \(error.expected)",
+        got: error.got)
+    } catch {
+      throw Fault(expected: "one JSON object", got: "\(error)")
+    }
+    guard allowsBlankText || !text.isBlank else {
+      throw Fault(
+        expected: "a `text` with at least one character that is not white space",
+        got: text.isEmpty ? "an empty text" : "white space")
+    }
+  }
+}
+
+extension Collection<UInt8> {
+  /// The offset of the first byte at which the bytes stop being UTF-8; `nil` where they are.
+  var firstInvalidUTF8: Int? {
+    var decoder = Unicode.UTF8.ForwardParser()
+    var iterator = makeIterator()
+    var offset = 0
+    while true {
+      switch decoder.parseScalar(from: &iterator) {
+      case .valid(let scalar): offset += scalar.count
+      case .emptyInput: return nil
+      case .error: return offset
+      }
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import MoETraining
+import MoERuntime
+import MoEEval
+public import ArgumentParser
+import Foundation
+import MoEAuthoring
+import MoEBase
+import MoEModel
+import MoEPackFormat
+
+/// `moe-pack pack build`.
+public struct PackBuildCommand: MoECommand {
+  /// Name and help.
+  public static let configuration = CommandConfiguration(
+    commandName: "build",
+    abstract: "Train, measure and sign a pack.",
+    discussion: """
+      Checks the source, runs the backbone once over its texts, trains experts and a head, fits the gate \
+      that says when the pack is responsible, runs the evals, and writes a signed archive. Where experts \
+      do not beat the head on the frozen backbone, the smaller pack ships. A pack below a floor of its \
+      own pack.yaml is not written.
+
+      The same source, seed and program give the same bytes on CPUs of one class.
+
+      Example:
+        moe-pack pack build packs/sg-maritime-law -o sg-maritime-law-1.0.0.moepack --key vendor.key
+      """)
+
+  @OptionGroup var sourceOptions: PackSourceOptions
+
+  @Option(
+    name: [.customShort("o"), .long],
+    help: ArgumentHelp("The archive to write.", valueName: "file"))
+  var output: String
+
+  @Option(
+    help: ArgumentHelp(
+      "The private key to sign with, made by `moe-pack key new`.", valueName: "file"))
+  var key: String
+
+  @OptionGroup var format: OutputOptions
+  @OptionGroup public var global: GlobalOptions
+
+  /// Makes the command.
+  public init() {}
+
+  /// Builds and writes the archive.
+  public func run(_ session: CommandSession) throws {
+    let start = session.context.now()
+    let key = try SigningKey(file: URL(fileURLWithPath: key))
+    let source = try sourceOptions.source()
+    let entry = try session.backbones.entry(source.description.backbone)
+    let backbone = try Backbone(
+      entry.known, files: entry.files, kernels: try session.kernels())
+    let profile = try session.backbones.profile(of: entry, width: backbone.encoder.width)
+    let pool = try session.pool()
+    let built = try session.withProgress { bar in
+      try PackBuild(source: source, backbone: backbone, profile: profile, pool: pool) {
+        bar.update(
+          $0.stage, done: Int($0.fraction * 1000), total: $0.fraction > 0 ? 1000 : 0,
+          note: Self.note($0))
+      }.run()
+    }
+    let summary = try PackWriter(keys: [key]).write(
+      built.manifest, entries: built.entries, to: URL(fileURLWithPath: output))
+    let seconds = session.context.now().timeIntervalSince(start)
+    if format.json {
+      try session.console.print(json: Self.json(built, summary: summary, seconds: seconds))
+    } else {
+      try show(built, summary: summary, seconds: seconds, on: session.console)
+    }
+  }
+
+  private static func note(_ progress: BuildProgress) -> String {
+    var parts: [String] = []
+    if let loss = progress.loss { parts.append("loss \(loss.fixed(3))") }
+    if let accuracy = progress.accuracy { parts.append("valid \(accuracy.percent)") }
+    return parts.joined(separator: ", ")
+  }
+
+  private func show(
+    _ built: BuiltPack, summary: PackSummary, seconds: Double, on console: Console
+  ) throws {
+    let training = built.training
+    let manifest = summary.manifest
+    try console.print(
+      "\(manifest.pack) \(manifest.version), release \(manifest.release): "
+        + "\(output), \(summary.size.byteCount)")
+    try console.print("digest   \(summary.digest)")
+    var verdict =
+      "frozen head \(training.frozenAccuracy.percent) on \(training.validCount) held out"
+    if let experts = training.experts, let plan = training.plan {
+      verdict +=
+        ", experts \(experts.accuracy.percent) (top \(plan.layers.count.counted("layer")), "
+        + "width \(plan.width)): \(training.shipsExperts ? "experts ship" : "the frozen head ships")"
+    }
+    try console.print("trained  \(verdict)")
+    try console.print(
+      "gate     \(built.calibration.ownRecall.percent) of own texts held out pass, "
+        + "\((built.calibration.falseActivation * 100).fixed(1)) % of "
+        + "\(built.calibration.negativeExamples) background texts")
+    for (eval, result) in zip(manifest.evals, built.evals) {
+      var line =
+        "eval     \(eval.name): accuracy \(result.accuracy.fixed(3)) of \(result.labelled) "
+        + "(floor \(eval.floor.fixed(3))), routed \(result.ownSelectedShare.fixed(3))"
+      if let none = result.noneSelectedShare, let auroc = result.auroc {
+        line +=
+          ", of \(result.none) to leave alone selected \(none.fixed(3)), AUROC \(auroc.fixed(3))"
+      }
+      try console.print(line)
+    }
+    console.note("built in \(seconds.fixed(1)) s; install it with `moe-pack install \(output)`")
+  }
+
+  private static func json(
+    _ built: BuiltPack, summary: PackSummary, seconds: Double
+  ) -> JSONValue {
+    [
+      "pack": .string(summary.manifest.pack.description),
+      "version": .string(summary.manifest.version.description),
+      "digest": .digest(summary.digest),
+      "sizeBytes": .integer(summary.size),
+      "frozenAccuracy": .number(built.training.frozenAccuracy),
+      "expertAccuracy": built.training.experts.map { .number($0.accuracy) } ?? .null,
+      "shipsExperts": .boolean(built.training.shipsExperts),
+      "history": .array(
+        (built.training.experts?.history ?? []).map {
+          [
+            "epoch": .integer($0.epoch), "loss": .number($0.loss),
+            "accuracy": .number($0.accuracy),
+          ]
+        }),
+      "ownRecall": .number(built.calibration.ownRecall),
+      "falseActivation": .number(built.calibration.falseActivation),
+      "evals": .array(
+        built.evals.map {
+          [
+            "name": .string($0.name), "accuracy": .number($0.accuracy),
+            "examples": .integer($0.labelled), "ownSelected": .number($0.ownSelectedShare),
+            "none": .integer($0.none),
+            "noneSelected": $0.noneSelectedShare.map(JSONValue.number) ?? .null,
+            "auroc": $0.auroc.map(JSONValue.number) ?? .null,
+          ]
+        }),
+      "seconds": .number(seconds),
+    ]
+  }
+}

@@ -1,0 +1,25 @@
+public import ArgumentParser
+import Foundation
+import MoEAuthoring
+
+/// What commands on a pack source take.
+public struct PackSourceOptions: ParsableArguments {
+  @Argument(help: ArgumentHelp("The directory of the pack source.", valueName: "dir"))
+  var directory: String
+
+  @Flag(
+    name: .customLong("allow-near-duplicates"),
+    help:
+      "Let eval texts pass that stand in training almost word for word; the manifest records it.")
+  var allowsNearDuplicates = false
+
+  /// Makes the defaults.
+  public init() {}
+
+  /// Reads and checks the source.
+  func source() throws -> PackSource {
+    try PackSource(
+      directory: URL(fileURLWithPath: directory, isDirectory: true),
+      allowsNearDuplicates: allowsNearDuplicates)
+  }
+}

@@ -1,0 +1,160 @@
+import MoEPackFormat
+public import Foundation
+import MoEBase
+import MoEModel
+import MoERuntime
+import MoEStore
+import MoETensor
+
+/// What a command has from the process it runs in; tests give it another one.
+public struct CommandContext: Sendable {
+  /// The environment variables.
+  public let environment: [String: String]
+  /// Where data and messages go.
+  public let console: Console
+  /// What `-` reads from, an open descriptor.
+  public let input: Int32
+  /// The time now.
+  public let now: @Sendable () -> Date
+  /// Who runs it, for the history of a store.
+  public let userName: String
+  /// The words of the command line, without texts; told to who waits for a lock.
+  public let commandName: String
+
+  /// Makes a context.
+  public init(
+    environment: [String: String], console: Console, input: Int32 = STDIN_FILENO,
+    now: @escaping @Sendable () -> Date, userName: String, commandName: String = "moe-pack"
+  ) {
+    self.environment = environment
+    self.console = console
+    self.input = input
+    self.now = now
+    self.userName = userName
+    self.commandName = commandName
+  }
+
+  /// The context of the command that is running.
+  @TaskLocal static var current: CommandContext?
+
+  /// The time now, in ISO 8601.
+  var timestamp: String { now().ISO8601Format() }
+}
+
+/// A command at work: its options resolved, what it needs loaded when it is asked for.
+public struct CommandSession: Sendable {
+  /// Where data and messages go, as the user wants them.
+  public let console: Console
+  /// The process.
+  public let context: CommandContext
+  let settings: Settings
+
+  init(_ options: GlobalOptions, in context: CommandContext, name: String) {
+    console = context.console.configured(
+      verbosity: options.quiet ? .quiet : options.verbose ? .verbose : .normal,
+      isColorAllowed: !options.noColor, environment: context.environment)
+    self.context = CommandContext(
+      environment: context.environment, console: console, input: context.input, now: context.now,
+      userName: context.userName, commandName: "moe-pack \(name)")
+    settings = Settings(options, environment: context.environment)
+  }
+
+  /// The backbones of this machine.
+  var backbones: BackboneRegistry { settings.backbones }
+
+  /// The kernels to run on.
+  ///
+  /// - Throws: `TensorError`, exit code 78.
+  func kernels() throws -> Kernels { try settings.kernels() }
+
+  /// The threads to run on.
+  ///
+  /// - Throws: `TensorError`, exit code 78.
+  func pool() throws -> ThreadPool { try settings.pool() }
+
+  /// Runs `body` with a progress bar that is gone when it returns or throws.
+  func withProgress<Result>(_ body: (ProgressBar) throws -> Result) rethrows -> Result {
+    let bar = ProgressBar(console)
+    defer { bar.clear() }
+    return try body(bar)
+  }
+
+  // MARK: - Stores
+
+  /// Opens the store for changing it; makes it where there is none.
+  ///
+  /// - Throws: `StoreError`.
+  func store() throws -> Store {
+    try Store(at: settings.storeDirectory, options: storeOptions)
+  }
+
+  /// Opens the store for reading; `nil` where nothing is yet, which reads like an empty store.
+  ///
+  /// - Throws: `StoreError`.
+  func storeForReading() throws -> Store? {
+    let path = settings.storeDirectory.path
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    if let names = try? FileManager.default.contentsOfDirectory(atPath: path), names.isEmpty {
+      return nil
+    }
+    return try Store(at: settings.storeDirectory, options: storeOptions)
+  }
+
+  private var storeOptions: StoreOptions {
+    var options = StoreOptions()
+    options.lockTimeout = settings.lockTimeout
+    options.command = context.commandName
+    options.onWait = { [console] holder in
+      console.note("waiting for \(holder.description), which is changing the store")
+    }
+    return options
+  }
+
+  // MARK: - Models
+
+  /// Loads the backbone that packs were made for; the default one where there are none.
+  ///
+  /// - Throws: `BackboneError`, `TensorError`.
+  func backbone(
+    for packs: [InstalledPack]
+  ) throws -> (backbone: Backbone, entry: BackboneRegistry.Entry) {
+    var name = KnownBackbone.miniLM.name
+    if let pack = packs.first {
+      let digest = try pack.manifest().backbone.digest
+      // Not registered: the name says more to a person than the digest does.
+      let isKnown = backbones.entries().contains { $0.known.digest == digest }
+      name = isKnown ? digest.description : try pack.manifest().backbone.name
+    }
+    let entry = try backbones.entry(name)
+    return (try Backbone(entry.known, files: entry.files, kernels: try kernels()), entry)
+  }
+
+  /// Loads the active generation of the store.
+  ///
+  /// - Throws: `StoreError`, `BackboneError`, `RuntimeError`, `TensorError`.
+  func composition() throws -> Composition {
+    let active = try storeForReading()?.active()
+    let packs = active?.packs ?? []
+    let (backbone, entry) = try backbone(for: packs)
+    return try Composition(
+      backbone: backbone,
+      profile: entry.hasProfile ? try backbones.profileDigest(of: entry) : nil,
+      generation: active?.id ?? 0, packs: packs)
+  }
+
+  /// What changes of a store are proven on.
+  ///
+  /// - Parameter store: The store; its packs say which backbone it runs on.
+  /// - Throws: `BackboneError`, `TensorError`.
+  func ground(of store: Store, checking: Installer.Checking) throws -> Installer.Ground {
+    let (backbone, entry) = try backbone(for: try store.active().packs)
+    switch checking {
+    case .suite:
+      let (profile, digest) = try backbones.profile(of: entry, width: backbone.encoder.width)
+      return Installer.Ground(backbone: backbone, profile: digest, probes: profile.probes)
+    case .none:
+      let digest = entry.hasProfile ? try backbones.profileDigest(of: entry) : nil
+      return Installer.Ground(backbone: backbone, profile: digest, probes: [])
+    }
+  }
+}

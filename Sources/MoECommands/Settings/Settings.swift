@@ -1,0 +1,51 @@
+import Foundation
+import MoEModel
+import MoETensor
+
+/// Where things lie and how much to use of this machine, from options and environment.
+struct Settings: Sendable {
+  /// The store's directory.
+  let storeDirectory: URL
+  /// Where the backbones lie.
+  let backbones: BackboneRegistry
+  /// How long a change waits for another one.
+  let lockTimeout: Duration
+  private let environment: [String: String]
+
+  static let storeKey = "MOEPACK_STORE"
+
+  /// Reads the settings; what the environment leaves empty counts as unset.
+  init(_ options: GlobalOptions, environment: [String: String]) {
+    func variable(_ name: String) -> String? {
+      environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+    let home =
+      variable("HOME").map { URL(fileURLWithPath: $0, isDirectory: true) }
+      ?? FileManager.default.homeDirectoryForCurrentUser
+    // The XDG specification has relative paths ignored.
+    let data =
+      variable("XDG_DATA_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
+      .map { URL(fileURLWithPath: $0, isDirectory: true) } ?? home.appending(path: ".local/share")
+    let root = data.appending(path: "moe-pack", directoryHint: .isDirectory)
+    storeDirectory =
+      (options.store ?? variable(Self.storeKey))
+      .map { URL(fileURLWithPath: $0, isDirectory: true) }
+      ?? root.appending(path: "store", directoryHint: .isDirectory)
+    backbones = BackboneRegistry(
+      root: root.appending(path: "backbones", directoryHint: .isDirectory))
+    lockTimeout = .milliseconds(Int64((options.lockTimeoutSeconds * 1000).rounded()))
+    self.environment = environment
+  }
+
+  /// The kernels that `MOEPACK_KERNELS` asks for.
+  ///
+  /// - Throws: `TensorError`, exit code 78.
+  func kernels() throws -> Kernels { Kernels(path: try KernelPath.requested(in: environment)) }
+
+  /// The threads that `MOEPACK_THREADS` asks for.
+  ///
+  /// - Throws: `TensorError`, exit code 78.
+  func pool() throws -> ThreadPool {
+    ThreadPool(threads: try ThreadPool.requestedThreads(in: environment))
+  }
+}

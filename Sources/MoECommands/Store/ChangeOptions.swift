@@ -1,0 +1,54 @@
+import ArgumentParser
+import Foundation
+import MoEBase
+import MoERuntime
+import MoEStore
+
+/// What commands that change a store's packs take.
+struct ChangeOptions: ParsableArguments {
+  @Flag(
+    name: [.customShort("n"), .long], help: "Do everything but the change itself.")
+  var dryRun = false
+
+  @Flag(help: "Run no regression suite; the generation is marked unproven.")
+  var noEval = false
+
+  /// The change as the installer takes it.
+  func change(in session: CommandSession) -> Installer.Change {
+    Installer.Change(
+      actor: session.context.userName, time: session.context.timestamp,
+      checking: noEval ? .none : .suite, isDryRun: dryRun)
+  }
+
+  /// Makes a change and shows what came of it.
+  func run(
+    _ change: Installer.Change, session: CommandSession, output: OutputOptions,
+    _ body: (Installer) throws -> Installer.Outcome
+  ) throws {
+    let start = ContinuousClock.now
+    let store = try session.store()
+    let before = try store.active()
+    let pool = try session.pool()
+    let outcome = try session.withProgress { bar in
+      try body(
+        Installer(store: store, pool: pool, progress: bar.handler) {
+          try session.ground(of: store, checking: change.checking)
+        })
+    }
+    let view = ChangeView(
+      outcome: outcome, before: before, isDryRun: dryRun,
+      seconds: (ContinuousClock.now - start).seconds)
+    if output.json {
+      try session.console.print(json: view.json)
+    } else {
+      try view.print(to: session.console)
+    }
+  }
+}
+
+extension Duration {
+  /// The duration in seconds.
+  var seconds: Double {
+    Double(components.seconds) + Double(components.attoseconds) * 1e-18
+  }
+}

@@ -1,0 +1,134 @@
+import MoEBase
+import MoEModel
+import MoEPackFormat
+import MoETensor
+
+/// The tensors of a tiny pack, fitted to its texts by class means: enough to be right nearly always.
+struct TinyFit {
+  /// The values of every tensor, by entry and name.
+  private(set) var tensors: [String: [String: [Float]]] = [:]
+  /// τ.
+  private(set) var threshold = 0.0
+
+  private static let width = TinyBackbone.width
+  private static let expertWidth = 8
+  private static let gateScale: Float = 60
+  private static let headScale: Float = 60
+
+  init(_ texts: TopicTexts, labels: [String], expertCount: Int, backbone: Backbone) throws {
+    let pool = ThreadPool(threads: 1)
+    let own = try backbone.embed(texts: texts.own.map(\.text), pool: pool)
+    let others = try backbone.embed(texts: texts.others, pool: pool)
+    let topics = texts.own.map { "topic-\($0.topic)" }
+    let background = Self.mean(others, where: Array(repeating: true, count: texts.others.count))
+    let rows = Self.prototypes(own, topics, labels, scale: Self.gateScale, against: background)
+    var router: [String: [Float]] = [
+      TensorName.dispatcherWeight: rows.weight, TensorName.dispatcherBias: rows.bias,
+      TensorName.dispatcherPrior: labels.map { _ in 1 / Float(labels.count) },
+    ]
+    var experts: [String: [Float]] = [:]
+    var layers: [Int: ExpertLayer] = [:]
+    var generator = SeededGenerator(seed: 77)
+    func random(_ count: Int, _ scale: Float) -> [Float] {
+      (0..<count).map { _ in scale * Float(generator.normal()) }
+    }
+    for layer in [1, 2] where expertCount > 0 {
+      for expert in 0..<expertCount {
+        experts[TensorName.expertUpWeight(layer: layer, expert: expert)] =
+          random(Self.expertWidth * Self.width, 0.2)
+        experts[TensorName.expertUpBias(layer: layer, expert: expert)] =
+          random(Self.expertWidth, 0.1)
+        experts[TensorName.expertDownWeight(layer: layer, expert: expert)] =
+          random(Self.width * Self.expertWidth, 0.2)
+        experts[TensorName.expertDownBias(layer: layer, expert: expert)] = random(Self.width, 0.1)
+      }
+      if expertCount > 1 {
+        router[TensorName.routerWeight(layer: layer)] = random(expertCount * Self.width, 0.3)
+        router[TensorName.routerBias(layer: layer)] = random(expertCount, 0.1)
+      }
+      layers[layer] = Self.layer(layer, count: expertCount, experts, router)
+    }
+    let dispatcherRows = DispatcherRows(
+      weight: PackedMatrix(rows: labels.count, columns: Self.width, values: rows.weight),
+      bias: rows.bias, prior: labels.map { _ in 1 / Float(labels.count) }, threshold: 0,
+      temperature: 1)
+    threshold = Self.threshold(
+      own: Self.scores(dispatcherRows, own), others: Self.scores(dispatcherRows, others))
+    // The heads read the pooled states of the pack's own pass.
+    let identity = PackIdentity(name: "tiny/fit", version: "1.0.0", digest: Digest(of: [0]))
+    let headless = PackModel(identity: identity, rows: dispatcherRows, experts: layers, heads: [])
+    let pooled = try MixtureModel(backbone: backbone, packs: [headless]).embed(
+      texts.own.map { backbone.tokenizer.encode($0.text) }, pack: identity, pool: pool)
+    let zero = [Float](repeating: 0, count: Self.width)
+    let head = Self.prototypes(pooled, topics, labels, scale: Self.headScale, against: zero)
+    tensors[EntryName.router] = router
+    if expertCount > 0 { tensors[EntryName.experts] = experts }
+    tensors[EntryName.heads] = [
+      TensorName.headWeight(task: "issue"): head.weight,
+      TensorName.headBias(task: "issue"): head.bias,
+    ]
+  }
+
+  private static func layer(
+    _ layer: Int, count: Int, _ experts: [String: [Float]], _ router: [String: [Float]]
+  ) -> ExpertLayer {
+    func values(_ name: String) -> [Float] { experts[name] ?? router[name] ?? [] }
+    return ExpertLayer(
+      experts: (0..<count).map { expert in
+        Expert(
+          up: PackedMatrix(
+            rows: expertWidth, columns: width,
+            values: values(TensorName.expertUpWeight(layer: layer, expert: expert))),
+          upBias: values(TensorName.expertUpBias(layer: layer, expert: expert)),
+          down: PackedMatrix(
+            rows: width, columns: expertWidth,
+            values: values(TensorName.expertDownWeight(layer: layer, expert: expert))),
+          downBias: values(TensorName.expertDownBias(layer: layer, expert: expert)))
+      },
+      router: count == 1
+        ? nil
+        : ExpertRouter(
+          weight: PackedMatrix(
+            rows: count, columns: width, values: values(TensorName.routerWeight(layer: layer))),
+          bias: values(TensorName.routerBias(layer: layer)), topK: min(2, count)))
+  }
+
+  /// Rows whose score is the scaled difference of squared distances to `origin` and to the class mean.
+  private static func prototypes(
+    _ embeddings: [Float], _ topics: [String], _ labels: [String], scale: Float,
+    against origin: [Float]
+  ) -> (weight: [Float], bias: [Float]) {
+    var weight: [Float] = []
+    var bias: [Float] = []
+    for label in labels {
+      let mean = Self.mean(embeddings, where: topics.map { $0 == label })
+      weight += zip(mean, origin).map { scale * ($0 - $1) }
+      bias.append(
+        -scale / 2 * zip(mean, origin).reduce(0) { $0 + ($1.0 * $1.0 - $1.1 * $1.1) })
+    }
+    return (weight, bias)
+  }
+
+  private static func mean(_ embeddings: [Float], where isIn: [Bool]) -> [Float] {
+    var sum = [Float](repeating: 0, count: width)
+    for (index, isIn) in isIn.enumerated() where isIn {
+      for column in 0..<width { sum[column] += embeddings[index * width + column] }
+    }
+    let count = Float(max(1, isIn.count { $0 }))
+    return sum.map { $0 / count }
+  }
+
+  private static func scores(_ rows: DispatcherRows, _ embeddings: [Float]) -> [Double] {
+    embeddings.withUnsafeBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return [] }
+      return rows.scores(base, count: buffer.count / width, kernels: Kernels())
+    }
+  }
+
+  /// A threshold that nearly all own texts pass and nearly no other.
+  private static func threshold(own: [Double], others: [Double]) -> Double {
+    let low = own.sorted()[own.count / 20]
+    let high = others.max() ?? low
+    return low > high ? (low + high) / 2 : high + 0.25
+  }
+}
