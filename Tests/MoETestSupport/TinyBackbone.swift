@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 public import MoEBase
 public import MoEModel
 public import MoETensor

@@ -63,6 +63,23 @@ public struct TinyPack: Sendable {
     }
   }
 
+  /// Puts an entry in the place of the one of that name.
+  public mutating func replaceEntry(_ entry: PackEntry) {
+    entries = entries.map { $0.name == entry.name ? entry : $0 }
+  }
+
+  /// Fills the heads with one value: what they then say means nothing.
+  public mutating func replaceHeads(with value: Float) {
+    var writer = SafeTensorsWriter()
+    for tensor in manifest.expectedTensors(width: TinyBackbone.width)
+    where tensor.entry == EntryName.heads {
+      let count = tensor.shape.reduce(1, *)
+      writer.add(
+        tensor.name, shape: tensor.shape, floats: [Float](repeating: value, count: count))
+    }
+    replaceEntry(PackEntry(name: EntryName.heads, bytes: writer.bytes()))
+  }
+
   /// Signs the pack and writes its archive.
   ///
   /// - Returns: The pack digest.

@@ -108,8 +108,8 @@ public struct PackBuild: Sendable {
       texts: source.negatives?.examples.map(\.text) ?? [], pool: pool)
     return FittedGate(
       fitter: try RowFitter(profile: profile), own: training.embeddings, labels: training.labels,
-      classCount: source.labels.count, negatives: [profile.negatives, profile.anchors],
-      near: near, width: backbone.encoder.width, seed: source.description.seed, pool: pool)
+      classCount: source.labels.count, profile: profile, near: near,
+      seed: source.description.seed, pool: pool)
   }
 
   /// The mixture of this pack alone, loaded from the very bytes that ship.

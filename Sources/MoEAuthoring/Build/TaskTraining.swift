@@ -57,6 +57,7 @@ struct TaskTrainer {
   static let defaultWidth = 64
 
   func run() throws -> TaskTraining {
+    try checkDepth()
     let plan = self.plan
     let (trainExamples, validExamples) = split()
     let examples = trainExamples + validExamples
@@ -106,6 +107,16 @@ struct TaskTrainer {
       validCount: validExamples.count)
   }
 
+  /// Refuses experts in layers that the backbone does not have.
+  private func checkDepth() throws {
+    let layerCount = backbone.encoder.layerCount
+    guard let layers = source.description.experts?.layers, layers > layerCount else { return }
+    throw SourceError.badField(
+      file: PackDescription.fileName, path: "experts.layers",
+      expected: "a whole number from 0 to \(layerCount), the layers of `\(backbone.name)`",
+      got: "\(layers)")
+  }
+
   /// The plan of the source, or the default; `nil` for no experts.
   private var plan: ExpertPlan? {
     let layerCount = backbone.encoder.layerCount
@@ -115,7 +126,7 @@ struct TaskTrainer {
     }
     guard experts.layers > 0 else { return nil }
     return ExpertPlan(
-      top: min(experts.layers, layerCount), of: layerCount, width: experts.width,
+      top: experts.layers, of: layerCount, width: experts.width,
       count: experts.count, topK: experts.topK)
   }
 

@@ -9,7 +9,8 @@ public enum AnchorFile {
   public static func texts(of file: URL) throws -> [String] {
     let name = file.lastPathComponent
     let bytes = try SourceFile.bytes(file, name: file.path, neededBy: "`--anchors`", limit: 1 << 26)
-    let lines = bytes.split(separator: UInt8(ascii: "\n"))
+    var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    if lines.last?.isEmpty == true { lines.removeLast() }
     return try lines.enumerated().map { index, line in
       do {
         var reader = try JSONReader(try JSONValue(parsing: Array(line)))

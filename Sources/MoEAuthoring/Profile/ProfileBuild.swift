@@ -41,9 +41,7 @@ public struct ProfileBuild: Sendable {
   /// - Throws: ``SourceError`` if the corpus has too few texts; what reading the weights throws.
   public func run(corpus: [String], anchors: [String]) throws -> BackboneProfile {
     guard corpus.count >= Self.leastTexts else {
-      throw SourceError.unreadable(
-        path: "the corpus",
-        reason: "it has \(corpus.count) texts, expected at least \(Self.leastTexts)")
+      throw SourceError.smallCorpus(count: corpus.count, least: Self.leastTexts)
     }
     let wanted = Self.backgroundCount + Self.negativeCount + Self.probeCount
     let total = min(wanted, corpus.count)

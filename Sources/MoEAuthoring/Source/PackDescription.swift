@@ -91,16 +91,7 @@ extension PackDescription {
       tasks = try Self.tasks(try reader.object("tasks"))
       evals = try Self.evals(try reader.object("evals"), tasks: tasks.map(\.name))
       experts = try Self.experts(&reader)
-      overlaps = []
-      if reader.optional("overlaps") != nil {
-        overlaps = try reader.strings("overlaps").map { text in
-          guard let name = PackName(text) else {
-            throw JSONSchemaError(
-              path: "overlaps", expected: "names of packs, `namespace/name`", got: "`\(text)`")
-          }
-          return name
-        }
-      }
+      overlaps = try Self.overlaps(&reader)
       seed =
         reader.optional("seed") == nil ? 1 : UInt64(try reader.integer("seed", in: 0...Int.max))
       try reader.finish()
@@ -112,19 +103,26 @@ extension PackDescription {
 
   private static func about(_ object: JSONReader) throws -> Manifest.About {
     var reader = object
-    let languages = try reader.strings("languages")
+    let languages = try codes("languages", &reader)
     let jurisdictions =
-      reader.optional("jurisdictions") == nil ? [] : try reader.strings("jurisdictions")
+      reader.optional("jurisdictions") == nil ? [] : try codes("jurisdictions", &reader)
     let date = try reader.parsed("asOf", "a date such as `2026-01-01`") { isDate($0) ? $0 : nil }
     try reader.finish()
-    for (key, values) in [("languages", languages), ("jurisdictions", jurisdictions)] {
-      for value in values where !isCode(value) {
-        throw JSONSchemaError(
-          path: "about.\(key)", expected: "codes of 2 to 16 letters, digits and hyphens",
-          got: "`\(value)`")
-      }
-    }
     return Manifest.About(languages: languages, jurisdictions: jurisdictions, asOf: date)
+  }
+
+  private static func codes(_ key: String, _ reader: inout JSONReader) throws -> [String] {
+    try reader.list(key, limit: 256, "a code of 2 to 16 letters, digits and hyphens") {
+      isCode($0) ? $0 : nil
+    }
+  }
+
+  private static func overlaps(_ reader: inout JSONReader) throws -> [PackName] {
+    guard reader.optional("overlaps") != nil else { return [] }
+    var seen: Set<PackName> = []
+    return try reader.list("overlaps", limit: 1024, "the name of a pack, `namespace/name`, once") {
+      PackName($0).flatMap { seen.insert($0).inserted ? $0 : nil }
+    }
   }
 
   private static func tasks(_ object: JSONReader) throws -> [Task] {
@@ -173,8 +171,9 @@ extension PackDescription {
       try eval.finish()
       return result
     }
-    guard !evals.isEmpty else {
-      throw JSONSchemaError(path: object.path, expected: "at least one eval set", got: "none")
+    guard (1...64).contains(evals.count) else {
+      throw JSONSchemaError(
+        path: object.path, expected: "1 to 64 eval sets", got: evals.isEmpty ? "none" : "\(evals.count)")
     }
     return evals
   }
@@ -198,19 +197,22 @@ extension PackDescription {
 
   private static func isName(_ text: String) -> Bool {
     guard let first = text.utf8.first, (1...63).contains(text.utf8.count) else { return false }
-    let isWord = { (byte: UInt8) in
-      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-        || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-    }
     return isWord(first)
       && text.utf8.allSatisfy { isWord($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
   }
 
+  private static func isWord(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+    default: false
+    }
+  }
+
   private static func isCode(_ text: String) -> Bool {
     (2...16).contains(text.utf8.count)
-      && text.unicodeScalars.allSatisfy { scalar in
-        scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
-          || scalar == "-"
+      && text.utf8.first != UInt8(ascii: "-")
+      && text.utf8.allSatisfy {
+        isWord($0) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) || $0 == UInt8(ascii: "-")
       }
   }
 
@@ -225,40 +227,5 @@ extension PackDescription {
     let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
     let days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
     return (1...days[month - 1]).contains(day)
-  }
-}
-
-extension JSONReader {
-  /// A string that `parse` understands.
-  fileprivate mutating func parsed<Value>(
-    _ key: String, _ expected: String, _ parse: (String) -> Value?
-  ) throws -> Value {
-    let text = try string(key)
-    guard let value = parse(text) else {
-      throw JSONSchemaError(
-        path: path(of: key), expected: expected, got: "`\(text.prefix(80))`")
-    }
-    return value
-  }
-
-  /// One line of text, without control characters.
-  fileprivate mutating func line(_ key: String, limit: Int) throws -> String {
-    try parsed(key, "one line of 1 to \(limit) bytes without control characters or outer spaces") {
-      let isPlain = $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
-      return isPlain && (1...limit).contains($0.utf8.count) && $0.trimmed == $0 ? $0 : nil
-    }
-  }
-
-  /// A path within the source directory.
-  fileprivate mutating func path(_ key: String) throws -> String {
-    try parsed(key, "a path within the source, without `..` and not absolute") {
-      let parts = $0.split(separator: "/", omittingEmptySubsequences: false)
-      return parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." } ? $0 : nil
-    }
-  }
-
-  /// ``path(_:)``, or `nil` when it is absent.
-  fileprivate mutating func optionalPath(_ key: String) throws -> String? {
-    optional(key) == nil ? nil : try path(key)
   }
 }

@@ -40,6 +40,9 @@ public struct PackSource: Sendable {
   public init(directory: URL, allowsNearDuplicates: Bool = false) throws {
     self.directory = directory
     func url(_ name: String) -> URL { directory.appending(path: name) }
+    guard FileManager.default.fileExists(atPath: url(PackDescription.fileName).path) else {
+      throw SourceError.noSource(directory: directory.path)
+    }
     let yaml = try YAMLDocument.read(
       url(PackDescription.fileName), name: PackDescription.fileName, neededBy: "a pack source")
     description = try PackDescription(yaml)
@@ -74,9 +77,8 @@ public struct PackSource: Sendable {
   private static func labels(
     _ task: PackDescription.Task, train: ExampleFile, directory: URL
   ) throws -> ([String], LabelCatalog) {
-    let used = Set(train.examples.compactMap(\.label))
+    guard let name = task.labels else { return (try occurring(in: train), LabelCatalog()) }
     var catalog = LabelCatalog()
-    guard let name = task.labels else { return (Self.sorted(used), catalog) }
     let value = try YAMLDocument.read(
       directory.appending(path: name), name: name,
       neededBy: "`tasks.\(task.name).labels` in `pack.yaml`")
@@ -88,31 +90,64 @@ public struct PackSource: Sendable {
           file: name, path: "the document", expected: "at least one label", got: "none")
       }
       for label in listed {
+        guard isShownText(label, atMost: ExampleFile.labelLimit) else {
+          throw JSONSchemaError(
+            path: "the document",
+            expected: "labels of 1 to \(ExampleFile.labelLimit) bytes without control characters "
+              + "or outer spaces", got: "`\(label.prefix(80))`")
+        }
         var entry = try reader.object(label)
         catalog[task.name, label] = LabelCatalog.Label(
-          title: try entry.string("title"), authority: try entry.optionalString("authority"),
-          note: try entry.optionalString("note"))
+          title: try entry.line("title", limit: 300),
+          authority: try entry.optionalLine("authority", limit: 500),
+          note: try entry.optionalLine("note", limit: 2000))
         try entry.finish()
       }
-      return (Self.sorted(Set(listed)), catalog)
+      return (sorted(listed), catalog)
     } catch let error as JSONSchemaError {
       throw SourceError.badField(
         file: name, path: error.path, expected: error.expected, got: error.got)
     }
   }
 
-  private static func sorted(_ labels: Set<String>) -> [String] {
+  /// The labels that occur. Two Unicode forms of one label are refused: whoever compares texts, and not
+  /// bytes, would take them for one.
+  private static func occurring(in file: ExampleFile) throws -> [String] {
+    var first: [String: SourceExample] = [:]
+    for example in file.examples {
+      guard let label = example.label else { continue }
+      guard let other = first[label] else {
+        first[label] = example
+        continue
+      }
+      guard other.label?.utf8.elementsEqual(label.utf8) == true else {
+        throw SourceError.badLine(
+          file: file.name, line: example.line,
+          expected: "label `\(label)` in the same bytes as on line \(other.line)",
+          got: "another Unicode form of it")
+      }
+    }
+    return sorted(Array(first.keys))
+  }
+
+  private static func sorted(_ labels: [String]) -> [String] {
     labels.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
   }
 
   private func check(task: PackDescription.Task) throws {
-    let known = Set(labels)
+    let known = Set(labels.map { Array($0.utf8) })
     for file in [train, valid].compactMap(\.self) + evals.map(\.file) {
       for example in file.examples {
-        guard let label = example.label, !known.contains(label) else { continue }
+        guard let label = example.label, !known.contains(Array(label.utf8)) else { continue }
         throw SourceError.unknownLabel(
           file: file.name, line: example.line, label: label, labelFile: task.labels ?? task.train)
       }
+    }
+    for eval in evals where !eval.file.examples.contains(where: { $0.label != nil }) {
+      throw SourceError.badField(
+        file: PackDescription.fileName, path: "evals.\(eval.description.name).data",
+        expected: "a file with at least one example that has a label",
+        got: "`\(eval.file.name)` without one")
     }
     for label in labels {
       let count = train.examples.count { $0.label == label }

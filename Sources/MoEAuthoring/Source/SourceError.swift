@@ -2,6 +2,8 @@ public import MoEBase
 
 /// What is wrong with a pack source, named by file and place.
 public enum SourceError: ActionableError {
+  /// A directory holds no pack source.
+  case noSource(directory: String)
   /// A file is not there.
   case missingFile(path: String, neededBy: String)
   /// A file cannot be read.
@@ -22,12 +24,15 @@ public enum SourceError: ActionableError {
   case duplicate(text: String, first: String, second: String)
   /// An eval text also stands in the training data, word for word or nearly.
   case leak(eval: String, training: String, isExact: Bool)
+  /// A corpus has too few texts to make a profile of.
+  case smallCorpus(count: Int, least: Int)
   /// A floor that the vendor signs for is not reached.
   case belowFloor(eval: String, metric: String, value: Double, floor: Double, examples: Int)
 
   /// A stable word for machines.
   public var code: String {
     switch self {
+    case .noSource: "source-missing"
     case .missingFile: "source-file-missing"
     case .unreadable: "source-unreadable"
     case .badYAML: "source-yaml"
@@ -38,6 +43,7 @@ public enum SourceError: ActionableError {
     case .rareLabel: "source-label-rare"
     case .duplicate: "source-duplicate"
     case .leak: "source-leak"
+    case .smallCorpus: "corpus-small"
     case .belowFloor: "below-floor"
     }
   }
@@ -45,8 +51,10 @@ public enum SourceError: ActionableError {
   /// The sentence.
   public var message: String {
     switch self {
+    case .noSource(let directory):
+      "`\(directory)` is no pack source, expected a directory with a `pack.yaml`"
     case .missingFile(let path, let neededBy):
-      "`\(path)` does not exist, expected the file that \(neededBy) names"
+      "`\(path)` does not exist, expected the file that \(neededBy) needs"
     case .unreadable(let path, let reason): "`\(path)` cannot be read: \(reason)"
     case .badYAML(let file, let line, let reason):
       "`\(file)` line \(line): expected YAML, got \(reason)"
@@ -66,6 +74,8 @@ public enum SourceError: ActionableError {
     case .leak(let eval, let training, let isExact):
       "\(eval) also stands in \(training)\(isExact ? "" : " almost word for word"), "
         + "expected eval texts that training has never seen"
+    case .smallCorpus(let count, let least):
+      "the corpus has \(count) texts, expected at least \(least)"
     case .belowFloor(let eval, let metric, let value, let floor, let examples):
       "eval `\(eval)`: \(metric) \(Self.rounded(value)), floor \(Self.rounded(floor)) "
         + "(\(examples) examples)"
@@ -75,7 +85,8 @@ public enum SourceError: ActionableError {
   /// What to do now.
   public var hint: String {
     switch self {
-    case .missingFile: "nothing was built; create the file or correct its name in `pack.yaml`"
+    case .noSource: "nothing was built; give the directory that holds `pack.yaml`"
+    case .missingFile: "nothing was built; create the file or correct its name"
     case .unreadable: "nothing was built; check the path and its permissions"
     case .badYAML, .badField: "nothing was built; see `moe-pack pack build --help` for every field"
     case .badLine:
@@ -89,6 +100,7 @@ public enum SourceError: ActionableError {
         ? "nothing was built; delete one of the two lines"
         : "nothing was built; rewrite one of them, or pass `--allow-near-duplicates`, "
           + "which the manifest then records"
+    case .smallCorpus: "nothing was written; give WordNet's database, or a file of one text a line"
     case .belowFloor:
       "nothing was written; improve the training data, or sign for a lower floor in `pack.yaml`"
     }
@@ -97,7 +109,7 @@ public enum SourceError: ActionableError {
   /// The status the process exits with.
   public var exitCode: ExitCode {
     switch self {
-    case .missingFile: .notFound
+    case .noSource, .missingFile: .notFound
     case .unreadable: .inputOutput
     case .belowFloor: .regression
     default: .badData

@@ -4,7 +4,9 @@ import Yams
 
 /// A YAML file as the same value type that JSON is read into.
 ///
-/// Mappings, sequences and the scalars of YAML's core schema; no tags of one's own, no key twice, no anchors.
+/// Mappings, sequences, and scalars by YAML 1.2's core schema: a plain `true`, `false`, `null`, whole number
+/// or decimal number is one, all else is text (`no`, `1.0.0` and `2026-01-01` are). No key twice, no tags but
+/// `!!str`, no anchors and aliases, no merge keys, nested no deeper than libyaml's 1,000 levels.
 public enum YAMLDocument {
   /// The largest file that is read.
   static let sizeLimit = 4 << 20
@@ -19,7 +21,10 @@ public enum YAMLDocument {
   public static func read(_ url: URL, name: String, neededBy: String) throws -> JSONValue {
     let bytes = try SourceFile.bytes(url, name: name, neededBy: neededBy, limit: sizeLimit)
     guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw SourceError.badYAML(file: name, line: 1, reason: "bytes that are not UTF-8")
+      let line = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        .firstIndex { String(validating: $0, as: UTF8.self) == nil }
+      throw SourceError.badYAML(
+        file: name, line: (line ?? 0) + 1, reason: "bytes that are not UTF-8")
     }
     return try parse(text, name: name)
   }
@@ -28,101 +33,105 @@ public enum YAMLDocument {
   ///
   /// - Throws: ``SourceError/badYAML(file:line:reason:)``.
   public static func parse(_ text: String, name: String) throws -> JSONValue {
-    let node: Node?
     do {
-      node = try Yams.compose(yaml: text)
+      // The parser owns the anchors that nodes refer to: it has to live until they were looked for.
+      let parser = try Yams.Parser(yaml: text)
+      return try withExtendedLifetime(parser) {
+        guard let node = try parser.singleRoot() else {
+          throw SourceError.badYAML(file: name, line: 1, reason: "an empty document")
+        }
+        return try value(node, name: name)
+      }
     } catch let error as YamlError {
-      throw SourceError.badYAML(file: name, line: line(of: error), reason: reason(of: error))
-    } catch {
-      throw SourceError.badYAML(file: name, line: 1, reason: "\(error)")
+      throw SourceError.badYAML(file: name, line: error.line, reason: error.reason)
     }
-    guard let node else {
-      throw SourceError.badYAML(file: name, line: 1, reason: "an empty document")
-    }
-    return try value(node, name: name)
   }
 
   private static func value(_ node: Node, name: String) throws -> JSONValue {
-    let line = node.mark?.line ?? 1
+    func bad(_ reason: String, at mark: Mark? = nil) -> SourceError {
+      .badYAML(file: name, line: (mark ?? node.mark)?.line ?? 1, reason: reason)
+    }
+    guard node.anchor == nil else { throw bad("an anchor, which is not read") }
     switch node {
     case .mapping(let mapping):
+      guard mapping.tag.isImplicit(or: .map) else { throw bad("a tag, which is not read") }
       var members: [JSONMember] = []
+      var keys: Set<[UInt8]> = []
       for (key, child) in mapping {
+        guard key.anchor == nil else { throw bad("an anchor, which is not read", at: key.mark) }
         guard case .scalar(let scalar) = key else {
-          throw SourceError.badYAML(file: name, line: line, reason: "a key that is no word")
+          throw bad("a key that is no word", at: key.mark)
         }
-        guard !members.contains(where: { $0.key.utf8.elementsEqual(scalar.string.utf8) }) else {
-          throw SourceError.badYAML(
-            file: name, line: key.mark?.line ?? line, reason: "the key `\(scalar.string)` twice")
+        guard keys.insert(Array(scalar.string.utf8)).inserted else {
+          throw bad("the key `\(scalar.string)` twice", at: key.mark)
         }
         members.append(JSONMember(scalar.string, try value(child, name: name)))
       }
       return .object(members)
-    case .sequence(let sequence): return .array(try sequence.map { try value($0, name: name) })
-    case .scalar(let scalar): return self.scalar(scalar, node)
-    case .alias:
-      throw SourceError.badYAML(file: name, line: line, reason: "an alias, which is not read")
+    case .sequence(let sequence):
+      guard sequence.tag.isImplicit(or: .seq) else { throw bad("a tag, which is not read") }
+      return .array(try sequence.map { try value($0, name: name) })
+    case .scalar(let scalar):
+      if scalar.tag.isImplicit(or: nil), scalar.style == .plain { return core(scalar.string) }
+      guard scalar.tag.isImplicit(or: .str) else { throw bad("a tag, which is not read") }
+      return .string(scalar.string)
+    case .alias: throw bad("an alias, which is not read")
     }
   }
 
-  private static func scalar(_ scalar: Node.Scalar, _ node: Node) -> JSONValue {
-    switch node.tag.description {
-    case Tag.Name.null.rawValue: return .null
-    case Tag.Name.bool.rawValue:
-      return Bool.construct(from: scalar).map(JSONValue.boolean) ?? .string(scalar.string)
-    case Tag.Name.int.rawValue:
-      return Int64(scalar.string).map(JSONValue.integer) ?? .string(scalar.string)
-    case Tag.Name.float.rawValue:
-      guard let number = Double(scalar.string), number.isFinite else {
-        return .string(scalar.string)
-      }
-      return .number(number)
-    default: return .string(scalar.string)
+  /// A plain scalar by the core schema.
+  private static func core(_ text: String) -> JSONValue {
+    switch text {
+    case "", "~", "null", "Null", "NULL": return .null
+    case "true", "True", "TRUE": return .boolean(true)
+    case "false", "False", "FALSE": return .boolean(false)
+    default: break
     }
+    // What JSON calls a number, `+1`, `.5` and `1.` besides: `010`, `0x10` and `1_000` stay text.
+    let sign = text.hasPrefix("-") ? "-" : ""
+    var digits = text.hasPrefix("-") || text.hasPrefix("+") ? text.dropFirst() : text[...]
+    if digits.hasPrefix(".") { digits = "0" + digits }
+    if digits.hasSuffix(".") { digits += "0" }
+    guard let first = digits.utf8.first, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first),
+      let number = try? JSONValue(parsing: Array((sign + digits).utf8))
+    else { return .string(text) }
+    return number
   }
+}
 
-  private static func line(of error: YamlError) -> Int {
-    switch error {
+extension Tag {
+  /// Whether nothing was written, or what is read anyway.
+  ///
+  /// A tag is resolved in place when something compares it, so it is asked before anything does.
+  fileprivate func isImplicit(or name: Name?) -> Bool {
+    let written = description
+    return written == Name.implicit.rawValue || written == name?.rawValue
+  }
+}
+
+extension YamlError {
+  /// The line it is about, counted from 1.
+  fileprivate var line: Int {
+    switch self {
     case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _):
       mark.line
     case .duplicatedKeysInMapping(_, let context): context.mark.line
+    case .reader(_, let offset, _, let yaml):
+      // The offset counts characters.
+      1 + yaml.prefix(offset ?? 0).count(where: \.isNewline)
     default: 1
     }
   }
 
-  private static func reason(of error: YamlError) -> String {
-    switch error {
+  /// What was wrong, as the object of "got …".
+  fileprivate var reason: String {
+    switch self {
     case .scanner(_, let problem, _, _), .parser(_, let problem, _, _),
-      .composer(_, let problem, _, _):
-      problem
-    case .duplicatedKeysInMapping(let keys, _): "the key \(keys) twice"
+      .composer(_, let problem, _, _), .reader(let problem, _, _, _):
+      "what it does not allow: \(problem)"
+    case .duplicatedKeysInMapping(let keys, _):
+      "the key \(keys.map { "`\($0)`" }.joined(separator: ", ")) twice"
     default: "a text that YAML does not allow"
-    }
-  }
-}
-
-/// A file of a pack source.
-enum SourceFile {
-  /// Reads a whole file of at most `limit` bytes.
-  static func bytes(_ url: URL, name: String, neededBy: String, limit: Int) throws -> [UInt8] {
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) else {
-      throw SourceError.missingFile(path: name, neededBy: neededBy)
-    }
-    guard !isDirectory.boolValue else {
-      throw SourceError.unreadable(path: name, reason: "it is a directory")
-    }
-    do {
-      let data = try Data(contentsOf: url, options: .mappedIfSafe)
-      guard data.count <= limit else {
-        throw SourceError.unreadable(
-          path: name, reason: "it has \(data.count) bytes, expected at most \(limit)")
-      }
-      return Array(data)
-    } catch let error as SourceError {
-      throw error
-    } catch {
-      throw SourceError.unreadable(path: name, reason: error.localizedDescription)
     }
   }
 }

@@ -43,7 +43,7 @@ public struct EmbedCommand: MoECommand {
       backbone = composition.backbone
       embed = { try composition.mixture.embed($0, pack: identity, pool: pool) }
     } else {
-      let loaded = try session.backbone(for: []).backbone
+      let loaded = try session.ground(for: []).backbone
       backbone = loaded
       embed = { try loaded.embed($0, pool: pool) }
     }

@@ -38,15 +38,3 @@ public struct TokenizeCommand: MoECommand {
     }
   }
 }
-
-extension CommandSession {
-  /// Loads the tokenizer of the default backbone, and nothing else of it.
-  ///
-  /// - Throws: `BackboneError` or `TokenizerError`.
-  func tokenizer() throws -> Tokenizer {
-    let files = try backbones.entry(KnownBackbone.miniLM.name).files
-    return try Tokenizer(
-      json: try files.bytes("tokenizer.json"),
-      maximumLength: try EncoderConfiguration(files: files).maximumTokens)
-  }
-}

@@ -30,36 +30,19 @@ public struct PackInspectCommand: MoECommand {
   /// Shows the manifest.
   public func run(_ session: CommandSession) throws {
     let claims = try UnverifiedPack(url: URL(fileURLWithPath: file)).inspect()
-    let manifest = claims.manifest
+    let view = ManifestView(
+      manifest: claims.manifest, digest: claims.digest, signers: claims.keyIDClaims,
+      isVerified: false)
     if format.json {
-      try session.console.print(json: [
-        "verified": false, "digest": .digest(claims.digest),
-        "keys": .array(claims.keyIDClaims.map { .string($0) }), "manifest": manifest.json,
-      ])
+      try session.console.print(json: view.json)
       return
     }
-    let console = session.console
-    try console.print("unverified: what the file claims about itself")
-    try console.print(
-      "\(manifest.pack) \(manifest.version), release \(manifest.release): "
-        + manifest.summary.shown())
-    try console.print(manifest.about.sentence)
-    try console.print("digest    \(claims.digest)")
-    try console.print("key       \(claims.keyIDClaims.joined(separator: ", ").shown())")
-    try console.print("backbone  \(manifest.backbone.name.shown()) \(manifest.backbone.digest)")
-    for task in manifest.tasks {
-      try console.print(
-        "task      \(task.name) (\(task.kind)): "
-          + task.labels.joined(separator: ", ").shown())
-    }
-    for eval in manifest.evals {
-      try console.print(
-        "eval      \(eval.name): \(eval.metric) \(eval.value.fixed(3)), "
-          + "floor \(eval.floor.fixed(3)), \(eval.examples.counted("example"))")
-    }
+    try view.print(to: session.console)
+    try session.console.print()
     var table = Table([.text("entry"), .number("bytes"), .text("digest")])
-    for entry in manifest.entries { table.add(entry.name, "\(entry.size)", entry.digest.short) }
-    try console.print()
-    try table.print(to: console)
+    for entry in claims.manifest.entries {
+      table.add(entry.name, "\(entry.size)", entry.digest.short)
+    }
+    try table.print(to: session.console)
   }
 }

@@ -2,7 +2,7 @@ import MoEPackFormat
 public import Foundation
 import MoEBase
 import MoEModel
-import MoERuntime
+public import MoERuntime
 import MoEStore
 import MoETensor
 
@@ -20,11 +20,14 @@ public struct CommandContext: Sendable {
   public let userName: String
   /// The words of the command line, without texts; told to who waits for a lock.
   public let commandName: String
+  /// The backbone to run on; where it is `nil`, one of this machine's is loaded.
+  public let ground: Installer.Ground?
 
   /// Makes a context.
   public init(
     environment: [String: String], console: Console, input: Int32 = STDIN_FILENO,
-    now: @escaping @Sendable () -> Date, userName: String, commandName: String = "moe-pack"
+    now: @escaping @Sendable () -> Date, userName: String, commandName: String = "moe-pack",
+    ground: Installer.Ground? = nil
   ) {
     self.environment = environment
     self.console = console
@@ -32,6 +35,7 @@ public struct CommandContext: Sendable {
     self.now = now
     self.userName = userName
     self.commandName = commandName
+    self.ground = ground
   }
 
   /// The context of the command that is running.
@@ -55,7 +59,7 @@ public struct CommandSession: Sendable {
       isColorAllowed: !options.noColor, environment: context.environment)
     self.context = CommandContext(
       environment: context.environment, console: console, input: context.input, now: context.now,
-      userName: context.userName, commandName: "moe-pack \(name)")
+      userName: context.userName, commandName: "moe-pack \(name)", ground: context.ground)
     settings = Settings(options, environment: context.environment)
   }
 
@@ -112,21 +116,23 @@ public struct CommandSession: Sendable {
 
   // MARK: - Models
 
-  /// Loads the backbone that packs were made for; the default one where there are none.
+  /// Loads the backbone that packs were made for, the default one where there are none, with its profile
+  /// as far as it is needed.
   ///
-  /// - Throws: `BackboneError`, `TensorError`.
-  func backbone(
-    for packs: [InstalledPack]
-  ) throws -> (backbone: Backbone, entry: BackboneRegistry.Entry) {
-    var name = KnownBackbone.miniLM.name
-    if let pack = packs.first {
-      let digest = try pack.manifest().backbone.digest
-      // Not registered: the name says more to a person than the digest does.
-      let isKnown = backbones.entries().contains { $0.known.digest == digest }
-      name = isKnown ? digest.description : try pack.manifest().backbone.name
+  /// - Parameters:
+  ///   - packs: The packs of the store.
+  ///   - needsProbes: Whether the profile's neutral texts are needed; without them its digest is enough.
+  /// - Throws: `BackboneError`, `TensorError`, `StoreError`.
+  func ground(for packs: [InstalledPack], needsProbes: Bool = false) throws -> Installer.Ground {
+    if let ground = context.ground { return ground }
+    let entry = try backboneEntry(for: packs)
+    let backbone = try Backbone(entry.known, files: entry.files, kernels: try kernels())
+    guard needsProbes else {
+      let digest = entry.hasProfile ? try backbones.profileDigest(of: entry) : nil
+      return Installer.Ground(backbone: backbone, profile: digest, probes: [])
     }
-    let entry = try backbones.entry(name)
-    return (try Backbone(entry.known, files: entry.files, kernels: try kernels()), entry)
+    let (profile, digest) = try backbones.profile(of: entry, width: backbone.encoder.width)
+    return Installer.Ground(backbone: backbone, profile: digest, probes: profile.probes)
   }
 
   /// Loads the active generation of the store.
@@ -134,27 +140,28 @@ public struct CommandSession: Sendable {
   /// - Throws: `StoreError`, `BackboneError`, `RuntimeError`, `TensorError`.
   func composition() throws -> Composition {
     let active = try storeForReading()?.active()
-    let packs = active?.packs ?? []
-    let (backbone, entry) = try backbone(for: packs)
+    let ground = try ground(for: active?.packs ?? [])
     return try Composition(
-      backbone: backbone,
-      profile: entry.hasProfile ? try backbones.profileDigest(of: entry) : nil,
-      generation: active?.id ?? 0, packs: packs)
+      backbone: ground.backbone, profile: ground.profile, generation: active?.id ?? 0,
+      packs: active?.packs ?? [])
   }
 
-  /// What changes of a store are proven on.
+  /// Loads the tokenizer of the default backbone, and nothing else of it.
   ///
-  /// - Parameter store: The store; its packs say which backbone it runs on.
-  /// - Throws: `BackboneError`, `TensorError`.
-  func ground(of store: Store, checking: Installer.Checking) throws -> Installer.Ground {
-    let (backbone, entry) = try backbone(for: try store.active().packs)
-    switch checking {
-    case .suite:
-      let (profile, digest) = try backbones.profile(of: entry, width: backbone.encoder.width)
-      return Installer.Ground(backbone: backbone, profile: digest, probes: profile.probes)
-    case .none:
-      let digest = entry.hasProfile ? try backbones.profileDigest(of: entry) : nil
-      return Installer.Ground(backbone: backbone, profile: digest, probes: [])
-    }
+  /// - Throws: `BackboneError` or `TokenizerError`.
+  func tokenizer() throws -> Tokenizer {
+    if let ground = context.ground { return ground.backbone.tokenizer }
+    let files = try backboneEntry(for: []).files
+    return try Tokenizer(
+      json: try files.bytes("tokenizer.json"),
+      maximumLength: try EncoderConfiguration(files: files).maximumTokens)
+  }
+
+  private func backboneEntry(for packs: [InstalledPack]) throws -> BackboneRegistry.Entry {
+    guard let pack = packs.first else { return try backbones.entry(KnownBackbone.miniLM.name) }
+    let wanted = try pack.manifest().backbone
+    // Not registered: the name says more to a person than the digest does.
+    let isKnown = backbones.entries().contains { $0.known.digest == wanted.digest }
+    return try backbones.entry(isKnown ? wanted.digest.description : wanted.name)
   }
 }

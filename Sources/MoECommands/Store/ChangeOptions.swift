@@ -32,7 +32,8 @@ struct ChangeOptions: ParsableArguments {
     let outcome = try session.withProgress { bar in
       try body(
         Installer(store: store, pool: pool, progress: bar.handler) {
-          try session.ground(of: store, checking: change.checking)
+          try session.ground(
+            for: try store.active().packs, needsProbes: change.checking == .suite)
         })
     }
     let view = ChangeView(

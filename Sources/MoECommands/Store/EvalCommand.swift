@@ -39,18 +39,18 @@ public struct EvalCommand: MoECommand {
     let active = try store.active()
     if let name { _ = try store.installedPack(named: name) }
     guard !active.packs.isEmpty else { return try show([], probes: 0, session) }
-    let (backbone, entry) = try session.backbone(for: active.packs)
-    let (profile, digest) = try session.backbones.profile(of: entry, width: backbone.encoder.width)
+    let ground = try session.ground(for: active.packs, needsProbes: true)
     let composition = try Composition(
-      backbone: backbone, profile: digest, generation: active.id, packs: active.packs)
+      backbone: ground.backbone, profile: ground.profile, generation: active.id,
+      packs: active.packs)
     let pool = try session.pool()
     let packs = try session.withProgress { bar in
       try RegressionSuite(
-        active: composition, candidate: composition, packs: active.packs, probes: profile.probes,
+        active: composition, candidate: composition, packs: active.packs, probes: ground.probes,
         pool: pool, progress: bar.handler
       ).measure(only: name)
     }
-    try show(packs, probes: profile.probes.count, session)
+    try show(packs, probes: ground.probes.count, session)
     try packs.forEach(RegressionSuite.checkFloors)
   }
 

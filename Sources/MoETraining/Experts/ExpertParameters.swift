@@ -23,36 +23,36 @@ public struct ExpertPlan: Sendable, Equatable {
 }
 
 /// Where each tensor of the experts and the head lies in one flat vector of parameters.
-struct ExpertLayout: Sendable {
+package struct ExpertLayout: Sendable {
   /// The plan.
-  let plan: ExpertPlan
+  package let plan: ExpertPlan
   /// D.
-  let width: Int
+  package let width: Int
   /// L, the number of labels.
-  let labelCount: Int
+  package let labelCount: Int
 
   /// The ranges of one expert's tensors.
-  struct Expert: Sendable {
-    let upWeight: Range<Int>
-    let upBias: Range<Int>
-    let downWeight: Range<Int>
-    let downBias: Range<Int>
+  package struct Expert: Sendable {
+    package let upWeight: Range<Int>
+    package let upBias: Range<Int>
+    package let downWeight: Range<Int>
+    package let downBias: Range<Int>
   }
 
   /// The ranges of one layer's router: `[E, D]` and `[E]`.
-  struct Router: Sendable {
-    let weight: Range<Int>
-    let bias: Range<Int>
+  package struct Router: Sendable {
+    package let weight: Range<Int>
+    package let bias: Range<Int>
   }
 
   /// By position in `plan.layers`, then by expert.
-  let experts: [[Expert]]
+  package let experts: [[Expert]]
   /// By position in `plan.layers`; empty where there is one expert.
-  let routers: [Router]
+  package let routers: [Router]
   /// `[L, D]`.
-  let headWeight: Range<Int>
+  package let headWeight: Range<Int>
   /// `[L]`.
-  let headBias: Range<Int>
+  package let headBias: Range<Int>
 
   init(plan: ExpertPlan, width: Int, labelCount: Int) {
     var next = 0
@@ -81,7 +81,7 @@ struct ExpertLayout: Sendable {
   }
 
   /// All parameters.
-  var count: Int { headBias.upperBound }
+  package var count: Int { headBias.upperBound }
   /// The parameters of experts and routers.
   var expertRange: Range<Int> { 0..<headWeight.lowerBound }
   /// The parameters of the head.

@@ -5,15 +5,15 @@ public import MoETensor
 /// How experts and heads are trained.
 public struct TrainingOptions: Sendable, Equatable {
   /// The most epochs.
-  public var epochs = 8
+  public var epochs = 4
   /// Texts a step.
   public var batchSize = 32
   /// The greatest learning rate of the experts and routers.
-  public var expertRate: Float = 2e-3
+  public var expertRate: Float = 4e-3
   /// The greatest learning rate of the head.
-  public var headRate: Float = 1e-2
+  public var headRate: Float = 5e-3
   /// How much probability the target gives to all labels together instead of the right one.
-  public var labelSmoothing: Float = 0.05
+  public var labelSmoothing: Float = 0.1
   /// λ of AdamW.
   public var weightDecay: Float = 0.01
   /// The weight of the load-balancing loss where there is more than one expert.
@@ -59,12 +59,13 @@ public struct TrainedExperts: Sendable {
 /// added in a fixed order: the same seed gives the same bits on CPUs of one class.
 public struct ExpertTrainer: Sendable {
   /// What the head's input is multiplied with while training, so that its rate suits unit vectors.
-  static let headScale: Float = 20
+  package static let headScale: Float = 20
   /// Texts a shard.
   private static let shardSize = 8
 
   let encoder: Encoder
-  let layout: ExpertLayout
+  /// Where each tensor lies in the flat vector of parameters.
+  package let layout: ExpertLayout
   let options: TrainingOptions
   private let frozen: [FrozenLayer]
   private let backward: BackwardKernels
@@ -156,7 +157,7 @@ public struct ExpertTrainer: Sendable {
   }
 
   /// The summed loss of a batch and the mean gradient.
-  func gradient(
+  package func gradient(
     _ parameters: [Float], _ states: TrunkStates, _ batch: [Int], _ labels: [Int]
   ) -> (loss: Double, gradients: [Float]) {
     let layers = layout.plan.layers.indices.map { layout.layer($0, of: parameters) }
@@ -211,7 +212,7 @@ public struct ExpertTrainer: Sendable {
   }
 
   /// Accuracy and mean cross-entropy on texts, by the inference path.
-  func evaluate(
+  package func evaluate(
     _ parameters: [Float], _ states: TrunkStates, _ labels: [Int]
   ) -> (accuracy: Double, loss: Double) {
     let layers = layout.plan.layers.indices.map { layout.layer($0, of: parameters) }

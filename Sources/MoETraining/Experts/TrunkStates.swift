@@ -6,9 +6,9 @@ public struct TrunkStates: Sendable {
   /// The layer the states enter.
   public let layer: Int
   /// `[N, D]`, the tokens of all texts end to end.
-  let states: [Float]
+  package let states: [Float]
   /// Where each text starts, and after the last one N.
-  let offsets: [Int]
+  package let offsets: [Int]
   /// z(x) of every text, `[count, D]`: the base embeddings, which come with the same pass.
   public let embeddings: [Float]
 
@@ -51,7 +51,8 @@ public struct TrunkStates: Sendable {
     embeddings = pieces.flatMap(\.1)
   }
 
-  private init(layer: Int, states: [Float], offsets: [Int], embeddings: [Float]) {
+  /// Makes states of their parts.
+  package init(layer: Int, states: [Float], offsets: [Int], embeddings: [Float]) {
     self.layer = layer
     self.states = states
     self.offsets = offsets

@@ -1,4 +1,5 @@
 import MoEBase
+public import MoEModel
 public import MoETensor
 
 /// τ and T of a pack, with what they do to texts that the rows were not fitted to.
@@ -16,23 +17,23 @@ public struct GateCalibration: Sendable, Equatable {
   /// How many of the profile's negatives were held out.
   public let negativeExamples: Int
 
-  /// The share of own texts that the threshold lets through when the negatives allow it.
-  static let targetRecall = 0.97
-  /// The share of own texts that it lets through in any case.
-  static let leastRecall = 0.90
-  /// The share of the profile's negatives it may let through above the least recall.
-  static let falseActivationLimit = 0.005
+  /// The share of own held-out texts that the threshold lets through when the background allows it.
+  static let targetRecall = 0.95
+  /// The share of own held-out texts that it lets through in any case.
+  static let leastRecall = 0.92
+  /// The share of the background's negatives it may let through above the least recall.
+  static let falseActivationLimit = 0.01
 
   /// Calibrates from scores of texts that the rows were not fitted to.
   ///
   /// T is the temperature of a logistic regression of own texts against all negatives, both sides of equal
   /// weight (Platt 1999). τ lets ``targetRecall`` of own texts through, and is raised as far as
-  /// ``leastRecall`` while more than ``falseActivationLimit`` of the profile's negatives come through.
+  /// ``leastRecall`` while more than ``falseActivationLimit`` of the background's negatives come through.
   ///
   /// - Parameters:
   ///   - own: s_p of own texts.
-  ///   - negatives: s_p of the profile's negatives.
-  ///   - near: s_p of the pack's own negatives; may be empty.
+  ///   - negatives: s_p of the profile's negatives, which are background texts.
+  ///   - near: s_p of the profile's anchors and of the pack's own negatives; may be empty.
   public init(own: [Double], negatives: [Double], near: [Double]) {
     let sorted = own.sorted()
     func quantile(_ recall: Double) -> Double {
@@ -94,17 +95,17 @@ public struct FittedGate: Sendable {
   ///   - own: z of the pack's texts, `[N, D]`.
   ///   - labels: The class of each.
   ///   - classCount: C.
-  ///   - negatives: z of the profile's negatives, group by group.
+  ///   - profile: Whose negatives and anchors the rows are fitted and held against.
   ///   - near: z of the pack's own negatives; may be empty.
-  ///   - width: D.
   ///   - seed: Deals the texts out to the folds.
   ///   - pool: The threads that share the folds.
   public init(
-    fitter: RowFitter, own: [Float], labels: [Int], classCount: Int, negatives: [[Float]],
-    near: [Float], width: Int, seed: UInt64, pool: ThreadPool
+    fitter: RowFitter, own: [Float], labels: [Int], classCount: Int, profile: BackboneProfile,
+    near: [Float], seed: UInt64, pool: ThreadPool
   ) {
     var generator = SeededGenerator(seed: seed)
-    let groups = [own] + negatives + [near]
+    let width = profile.width
+    let groups = [own, profile.negatives, profile.anchors, near]
     let folds = groups.map { group -> [Int] in
       var fold = (0..<group.count / width).map { $0 % Self.foldCount }
       generator.shuffle(&fold)
@@ -127,7 +128,6 @@ public struct FittedGate: Sendable {
     }
     rows = fits[Self.foldCount].rows
     calibration = GateCalibration(
-      own: heldOut[0], negatives: heldOut[1..<groups.count - 1].flatMap(\.self),
-      near: heldOut[groups.count - 1])
+      own: heldOut[0], negatives: heldOut[1], near: heldOut[2] + heldOut[3])
   }
 }
