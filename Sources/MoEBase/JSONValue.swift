@@ -15,6 +15,20 @@ public enum JSONValue: Sendable, Equatable {
   /// An object; no two members have keys of the same bytes.
   case object([JSONMember])
 
+  /// Whether both say the same: strings and keys by their bytes, not by Unicode's canonical equivalence.
+  public static func == (left: JSONValue, right: JSONValue) -> Bool {
+    switch (left, right) {
+    case (.null, .null): true
+    case (.boolean(let a), .boolean(let b)): a == b
+    case (.integer(let a), .integer(let b)): a == b
+    case (.number(let a), .number(let b)): a == b
+    case (.string(let a), .string(let b)): a.utf8.elementsEqual(b.utf8)
+    case (.array(let a), .array(let b)): a == b
+    case (.object(let a), .object(let b)): a == b
+    default: false
+    }
+  }
+
   /// The member of that key, compared byte by byte; `nil` when absent or when this is no object.
   public subscript(key: String) -> JSONValue? {
     guard case .object(let members) = self else { return nil }
@@ -46,6 +60,11 @@ public struct JSONMember: Sendable, Equatable {
   public init(_ key: String, _ value: JSONValue) {
     self.key = key
     self.value = value
+  }
+
+  /// Whether both say the same, the keys compared by their bytes.
+  public static func == (left: JSONMember, right: JSONMember) -> Bool {
+    left.key.utf8.elementsEqual(right.key.utf8) && left.value == right.value
   }
 }
 

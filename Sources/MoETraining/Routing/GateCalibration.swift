@@ -18,11 +18,11 @@ public struct GateCalibration: Sendable, Equatable {
   public let negativeExamples: Int
 
   /// The share of own held-out texts that the threshold lets through when the background allows it.
-  static let targetRecall = 0.95
+  package static let targetRecall = 0.95
   /// The share of own held-out texts that it lets through in any case.
-  static let leastRecall = 0.92
+  package static let leastRecall = 0.92
   /// The share of the background's negatives it may let through above the least recall.
-  static let falseActivationLimit = 0.01
+  package static let falseActivationLimit = 0.01
 
   /// Calibrates from scores of texts that the rows were not fitted to.
   ///
@@ -40,11 +40,12 @@ public struct GateCalibration: Sendable, Equatable {
       let index = min(sorted.count - 1, max(0, Int(Double(sorted.count) * (1 - recall))))
       return sorted.isEmpty ? 0 : sorted[index]
     }
-    var threshold = quantile(Self.targetRecall)
+    // A text comes through when its score is over τ: just under an own text's score, just at a negative's.
+    var threshold = quantile(Self.targetRecall).nextDown
     let ranked = negatives.sorted(by: >)
     let allowed = Int(Double(ranked.count) * Self.falseActivationLimit)
     if allowed < ranked.count { threshold = max(threshold, ranked[allowed]) }
-    threshold = min(threshold, quantile(Self.leastRecall)).nextDown
+    threshold = min(threshold, quantile(Self.leastRecall).nextDown)
     self.threshold = threshold
     temperature = Self.temperature(own: own, negatives: negatives + near)
     func share(_ scores: [Double]) -> Double {
