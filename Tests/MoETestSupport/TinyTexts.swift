@@ -18,13 +18,13 @@ public enum TinyTexts {
   /// Every word.
   public static let all = common + (0..<topicCount).flatMap { words(topic: $0) }
 
-  /// A text of 3 to 12 words, most of them of the topic; of none when `nil`.
+  /// A text of 8 to 14 words, most of them of the topic; of none when `nil`.
   public static func text(
     topic: Int?, using generator: inout SeededGenerator
   ) -> String {
     let own = topic.map { words(topic: $0) } ?? common
-    return (0..<3 + generator.below(10)).map { _ in
-      let list = generator.uniform() < 0.8 ? own : common
+    return (0..<8 + generator.below(7)).map { _ in
+      let list = generator.uniform() < 0.9 ? own : common
       return list[generator.below(list.count)]
     }.joined(separator: " ")
   }

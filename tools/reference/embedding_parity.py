@@ -94,7 +94,7 @@ def generate(count, seed, tokenizer, length):
     """Texts of 1 to `length` tokens, special ones apart, in even steps: glosses joined, then cut to words."""
     generator, material = random.Random(seed), glosses()
     for index in range(count):
-        wanted = 1 + index * (length - 2) // max(1, count - 1)
+        wanted = 1 + index * (length - 3) // max(1, count - 1)
         words = []
         while len(words) < wanted:
             words += generator.choice(material).split()

@@ -53,7 +53,7 @@ struct TaskTrainer {
   let progress: @Sendable (BuildProgress) -> Void
 
   /// The depth and width of experts where the source does not choose.
-  static let defaultDepth = 3
+  static let defaultDepth = 2
   static let defaultWidth = 64
 
   func run() throws -> TaskTraining {
@@ -69,8 +69,8 @@ struct TaskTrainer {
       progress(BuildProgress("running the backbone once", $0))
     }
     let states = try TrunkStates(
-      encodings, entering: plan?.layers.first ?? backbone.encoder.layerCount, backbone: backbone,
-      pool: pool, progress: counter.add)
+      encodings, entering: plan?.layers.first ?? backbone.encoder.layerCount,
+      encoder: backbone.encoder, pool: pool, progress: counter.add)
     let width = backbone.encoder.width
     let trainIndices = Array(0..<trainExamples.count)
     let validIndices = Array(trainExamples.count..<examples.count)

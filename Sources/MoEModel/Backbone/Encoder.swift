@@ -70,6 +70,27 @@ public struct Encoder: Sendable {
   public func layer(
     _ index: Int, offsets: [Int], experts: ExpertLayer?, workspace: EncoderWorkspace
   ) {
+    slot(index, offsets: offsets, workspace: workspace)
+    finish(index, offsets: offsets, experts: experts, workspace: workspace)
+  }
+
+  /// Adds the experts to what ``slot(_:offsets:workspace:)`` left, and ends the layer with its layer norm.
+  public func finish(
+    _ index: Int, offsets: [Int], experts: ExpertLayer?, workspace: EncoderWorkspace
+  ) {
+    let rows = offsets.last ?? 0
+    let hidden = workspace.hidden.reserve(rows * width)
+    experts?.add(
+      workspace.attended.reserve(rows * width), to: hidden, rows: rows, kernels: kernels,
+      workspace: workspace)
+    normalize(hidden, rows: rows, by: weights.layers[index].outputNorm)
+  }
+
+  /// Runs one layer up to its FFN slot, which packs add to.
+  ///
+  /// Leaves what enters the slot in `workspace.attended`, and in `workspace.hidden` the residual with the
+  /// backbone's own feed-forward network, before experts and layer norm.
+  public func slot(_ index: Int, offsets: [Int], workspace: EncoderWorkspace) {
     let layer = weights.layers[index]
     let rows = offsets.last ?? 0
     let hidden = workspace.hidden.reserve(rows * width)
@@ -88,8 +109,6 @@ public struct Encoder: Sendable {
     let inner = workspace.inner.reserve(rows * configuration.feedForwardWidth)
     linear(attended, rows: rows, layer.up, epilogue: .gelu, into: inner)
     linear(inner, rows: rows, layer.down, epilogue: .add(attended), into: hidden)
-    experts?.add(attended, to: hidden, rows: rows, kernels: kernels, workspace: workspace)
-    normalize(hidden, rows: rows, by: layer.outputNorm)
   }
 
   /// The L2-normalised mean over tokens of `workspace.hidden`, `[sequences, D]`.

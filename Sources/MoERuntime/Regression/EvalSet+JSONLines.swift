@@ -50,7 +50,9 @@ struct EvalLines {
       } catch let error as JSONSyntaxError {
         throw bad(index, "one JSON object", "\(error.reason) (byte \(error.offset))")
       } catch let error as JSONSchemaError {
-        throw bad(index, "`\(error.path)`: \(error.expected)", error.got)
+        let isDocument = error.path == "the document"
+        throw bad(
+          index, isDocument ? "one JSON object" : "`\(error.path)`: \(error.expected)", error.got)
       }
     }
   }

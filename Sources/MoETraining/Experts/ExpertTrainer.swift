@@ -5,7 +5,7 @@ public import MoETensor
 /// How experts and heads are trained.
 public struct TrainingOptions: Sendable, Equatable {
   /// The most epochs.
-  public var epochs = 4
+  public var epochs = 3
   /// Texts a step.
   public var batchSize = 32
   /// The greatest learning rate of the experts and routers.
@@ -181,18 +181,10 @@ public struct ExpertTrainer: Sendable {
     _ parameters: [Float], _ layers: [ExpertLayer], _ states: TrunkStates, _ texts: [Int],
     _ labels: [Int], batchCount: Int
   ) -> (loss: Double, gradients: [Float]) {
-    let width = encoder.width
     var gradients = [Float](repeating: 0, count: layout.count)
-    let (input, offsets) = states.gather(texts, width: width)
-    let plan = layout.plan
-    guard let first = plan.layers.first else { return (0, gradients) }
-    var tapes: [LayerTape] = []
-    var hidden = input
-    for (position, layer) in (first..<encoder.layerCount).enumerated() {
-      let tape = LayerTape(
-        layer, input: hidden, offsets: offsets, experts: layers[position], encoder: encoder)
-      hidden = tape.output
-      tapes.append(tape)
+    let (tapes, offsets) = forward(texts, states, layers)
+    guard let first = layout.plan.layers.first, let hidden = tapes.last?.output else {
+      return (0, gradients)
     }
     let pass = HeadPass(
       hidden, offsets: offsets, labels: texts.map { labels[$0] }, parameters: parameters,
@@ -201,7 +193,7 @@ public struct ExpertTrainer: Sendable {
     var slope = pass.dHidden
     for position in tapes.indices.reversed() {
       slope = tapes[position].backward(
-        slope, index: first + position, offsets: offsets, wantsInput: position > 0,
+        slope, index: first + position, offsets: offsets,
         context: LayerTape.Context(
           encoder: encoder, frozen: frozen[position], layer: layers[position], position: position,
           layout: layout, balance: options.balance / Float(max(1, (batchCount + 7) / 8)),
@@ -211,13 +203,36 @@ public struct ExpertTrainer: Sendable {
     return (pass.loss, gradients)
   }
 
-  /// Accuracy and mean cross-entropy on texts, by the inference path.
+  /// Runs the layers from the first one with experts.
+  private func forward(
+    _ texts: [Int], _ states: TrunkStates, _ layers: [ExpertLayer]
+  ) -> (tapes: [LayerTape], offsets: [Int]) {
+    let (attended, sums, offsets) = states.gather(texts, width: encoder.width)
+    var tapes = [
+      LayerTape(
+        states.layer, attended: attended, sums: sums, experts: layers[0], encoder: encoder)
+    ]
+    for position in 1..<max(1, layers.count) {
+      tapes.append(
+        LayerTape(
+          states.layer + position, input: tapes[position - 1].output, offsets: offsets,
+          experts: layers[position], encoder: encoder))
+    }
+    return (tapes, offsets)
+  }
+
+  /// The L2-normalised mean over tokens, `[texts, D]`.
+  private func pooled(_ hidden: [Float], offsets: [Int]) -> [Float] {
+    let workspace = EncoderWorkspace()
+    workspace.hidden.reserve(hidden.count).update(from: hidden, count: hidden.count)
+    return encoder.pool(offsets: offsets, workspace: workspace)
+  }
+
+  /// Accuracy and mean cross-entropy on texts.
   package func evaluate(
     _ parameters: [Float], _ states: TrunkStates, _ labels: [Int]
   ) -> (accuracy: Double, loss: Double) {
     let layers = layout.plan.layers.indices.map { layout.layer($0, of: parameters) }
-    let width = encoder.width
-    let first = states.layer
     let head = FrozenHead(
       weight: parameters[layout.headWeight].map { $0 * Self.headScale },
       bias: Array(parameters[layout.headBias]))
@@ -225,14 +240,9 @@ public struct ExpertTrainer: Sendable {
       Array($0..<min($0 + 16, states.count))
     }
     let results = pool.map(count: ranges.count) { index in
-      let workspace = EncoderWorkspace()
-      let (input, offsets) = states.gather(ranges[index], width: width)
-      workspace.hidden.reserve(input.count).update(from: input, count: input.count)
-      for (position, layer) in (first..<encoder.layerCount).enumerated() {
-        encoder.layer(layer, offsets: offsets, experts: layers[position], workspace: workspace)
-      }
+      let (tapes, offsets) = forward(ranges[index], states, layers)
       return head.evaluate(
-        encoder.pool(offsets: offsets, workspace: workspace),
+        pooled(tapes.last?.output ?? [], offsets: offsets),
         labels: ranges[index].map { labels[$0] }, kernels: encoder.kernels)
     }
     let count = Double(max(1, states.count))

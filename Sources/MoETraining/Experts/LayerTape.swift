@@ -5,17 +5,51 @@ import MoETensor
 ///
 /// The forward pass computes what `Encoder.layer` computes, in the same order; it differs in what it keeps.
 struct LayerTape {
-  private let input: [Float]
-  private let queryKeyValue: [Float]
-  /// What entered the attention's layer norm.
-  private let attentionSum: [Float]
-  private let attended: [Float]
-  private let preactivation: [Float]
+  /// What stands before the experts: absent in the first layer, whose gradients end at the experts.
+  private struct Frozen {
+    let queryKeyValue: [Float]
+    /// What entered the attention's layer norm.
+    let attentionSum: [Float]
+    /// What entered the GELU of the backbone's feed-forward network.
+    let preactivation: [Float]
+  }
+
+  private let frozen: Frozen?
   private let experts: ExpertTape
   /// What entered the output's layer norm.
   private let outputSum: [Float]
   /// What the layer gave, `[N, D]`.
   let output: [Float]
+
+  /// Runs the experts of the first layer over its kept slot.
+  init(
+    _ index: Int, attended: [Float], sums: [Float], experts layer: ExpertLayer, encoder: Encoder
+  ) {
+    self.init(
+      index, frozen: nil, attended: attended, sums: sums, experts: layer, encoder: encoder)
+  }
+
+  private init(
+    _ index: Int, frozen: Frozen?, attended: [Float], sums: [Float], experts layer: ExpertLayer,
+    encoder: Encoder
+  ) {
+    var outputSum = sums
+    experts = ExpertTape(
+      layer, attended, to: &outputSum, width: encoder.width, kernels: encoder.kernels)
+    output = Self.normalize(outputSum, encoder.weights.layers[index].outputNorm, encoder: encoder)
+    self.outputSum = outputSum
+    self.frozen = frozen
+  }
+
+  private static func normalize(
+    _ x: [Float], _ norm: LayerNormWeights, encoder: Encoder
+  ) -> [Float] {
+    var y = x
+    encoder.kernels.layerNorm(
+      x, rows: x.count / encoder.width, columns: encoder.width, gain: norm.gain, bias: norm.bias,
+      epsilon: encoder.configuration.layerNormEpsilon, into: &y)
+    return y
+  }
 
   /// Runs one layer with experts.
   init(
@@ -29,13 +63,6 @@ struct LayerTape {
     func linear(_ x: [Float], _ map: LinearWeights) -> [Float] {
       var y = [Float](repeating: 0, count: rows * map.weight.rows)
       kernels.linear(x, rows: rows, weight: map.weight, bias: map.bias, into: &y)
-      return y
-    }
-    func normalize(_ x: [Float], _ norm: LayerNormWeights) -> [Float] {
-      var y = x
-      kernels.layerNorm(
-        x, rows: rows, columns: width, gain: norm.gain, bias: norm.bias,
-        epsilon: configuration.layerNormEpsilon, into: &y)
       return y
     }
     let queryKeyValue = linear(input, weights.queryKeyValue)
@@ -57,20 +84,17 @@ struct LayerTape {
     }
     var attentionSum = linear(context, weights.attentionOutput)
     for index in attentionSum.indices { attentionSum[index] += input[index] }
-    let attended = normalize(attentionSum, weights.attentionNorm)
+    let attended = Self.normalize(attentionSum, weights.attentionNorm, encoder: encoder)
     let preactivation = linear(attended, weights.up)
     var inner = preactivation
     kernels.gelu(preactivation, count: preactivation.count, into: &inner)
-    var outputSum = linear(inner, weights.down)
-    for index in outputSum.indices { outputSum[index] += attended[index] }
-    experts = ExpertTape(layer, attended, to: &outputSum, width: width, kernels: kernels)
-    output = normalize(outputSum, weights.outputNorm)
-    self.input = input
-    self.queryKeyValue = queryKeyValue
-    self.attentionSum = attentionSum
-    self.attended = attended
-    self.preactivation = preactivation
-    self.outputSum = outputSum
+    var sums = linear(inner, weights.down)
+    for index in sums.indices { sums[index] += attended[index] }
+    self.init(
+      index,
+      frozen: Frozen(
+        queryKeyValue: queryKeyValue, attentionSum: attentionSum, preactivation: preactivation),
+      attended: attended, sums: sums, experts: layer, encoder: encoder)
   }
 
   /// What a way back needs besides the tape.
@@ -90,18 +114,16 @@ struct LayerTape {
   ///   - dOutput: The gradient of the layer's output, `[N, D]`.
   ///   - index: The layer.
   ///   - offsets: Where each sequence starts, and after the last one N.
-  ///   - wantsInput: Whether the gradient of the layer's input is needed.
   ///   - context: The weights and kernels.
   ///   - gradients: The gradients of the parameters, added to.
-  /// - Returns: The gradient of the layer's input; empty when it is not wanted.
+  /// - Returns: The gradient of the layer's input; empty for the first layer.
   func backward(
-    _ dOutput: [Float], index: Int, offsets: [Int], wantsInput: Bool, context: Context,
-    gradients: inout [Float]
+    _ dOutput: [Float], index: Int, offsets: [Int], context: Context, gradients: inout [Float]
   ) -> [Float] {
     let encoder = context.encoder
     let weights = encoder.weights.layers[index]
     let width = encoder.width
-    let rows = input.count / width
+    let rows = outputSum.count / width
     func linear(_ dy: [Float], _ weight: PackedMatrix) -> [Float] {
       var dx = [Float](repeating: 0, count: rows * weight.rows)
       encoder.kernels.linear(dy, rows: rows, weight: weight, into: &dx)
@@ -118,27 +140,29 @@ struct LayerTape {
     }
     let dSum = normalizeBackward(outputSum, dOutput, weights.outputNorm)
     var dAttended = dSum
-    if wantsInput {
+    if let frozen {
       var dInner = linear(dSum, context.frozen.down)
       context.backward.geluBackward(
-        x: preactivation, dy: dInner, count: dInner.count, dx: &dInner)
+        x: frozen.preactivation, dy: dInner, count: dInner.count, dx: &dInner)
       add(linear(dInner, context.frozen.up), to: &dAttended)
     }
     experts.backward(
       dy: dSum, da: &dAttended, layer: context.layer, position: context.position,
       layout: context.layout, gradients: &gradients, balance: context.balance,
       backward: context.backward)
-    guard wantsInput else { return [] }
-    var dInput = normalizeBackward(attentionSum, dAttended, weights.attentionNorm)
+    guard let frozen else { return [] }
+    var dInput = normalizeBackward(frozen.attentionSum, dAttended, weights.attentionNorm)
     let dContext = linear(dInput, context.frozen.attentionOutput)
     let dQueryKeyValue = attentionBackward(
-      dContext, offsets: offsets, encoder: encoder, backward: context.backward)
+      dContext, queryKeyValue: frozen.queryKeyValue, offsets: offsets, encoder: encoder,
+      backward: context.backward)
     add(linear(dQueryKeyValue, context.frozen.queryKeyValue), to: &dInput)
     return dInput
   }
 
   private func attentionBackward(
-    _ dContext: [Float], offsets: [Int], encoder: Encoder, backward: BackwardKernels
+    _ dContext: [Float], queryKeyValue: [Float], offsets: [Int], encoder: Encoder,
+    backward: BackwardKernels
   ) -> [Float] {
     let width = encoder.width
     var result = [Float](repeating: 0, count: queryKeyValue.count)

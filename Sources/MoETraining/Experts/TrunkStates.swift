@@ -1,14 +1,19 @@
 public import MoEModel
 public import MoETensor
 
-/// The hidden states of texts where the experts begin, computed once for all epochs.
+/// What texts are where the experts begin, computed once for all epochs.
+///
+/// Kept is the FFN slot of the first expert layer: everything before the experts is frozen, so neither the
+/// attention nor the backbone's own feed-forward network of that layer is run again.
 public struct TrunkStates: Sendable {
-  /// The layer the states enter.
+  /// The first layer with experts.
   public let layer: Int
-  /// `[N, D]`, the tokens of all texts end to end.
-  package let states: [Float]
+  /// What enters the slot, `[N, D]`, the tokens of all texts end to end.
+  private let attended: [Float]
+  /// The residual with the backbone's feed-forward network, `[N, D]`.
+  private let sums: [Float]
   /// Where each text starts, and after the last one N.
-  package let offsets: [Int]
+  private let offsets: [Int]
   /// z(x) of every text, `[count, D]`: the base embeddings, which come with the same pass.
   public let embeddings: [Float]
 
@@ -20,61 +25,73 @@ public struct TrunkStates: Sendable {
   /// - Parameters:
   ///   - encodings: The tokenized texts.
   ///   - layer: The first layer that will hold experts.
-  ///   - backbone: The backbone.
+  ///   - encoder: The backbone's transformer.
   ///   - pool: The threads that share the work.
   ///   - progress: Told how many texts are done, from any thread.
   /// - Throws: Whatever reading the mapped weights throws.
   public init(
-    _ encodings: [Encoding], entering layer: Int, backbone: Backbone, pool: ThreadPool,
+    _ encodings: [Encoding], entering layer: Int, encoder: Encoder, pool: ThreadPool,
     progress: (@Sendable (Int) -> Void)? = nil
   ) throws {
-    let encoder = backbone.encoder
     let pieces = try pool.mapShards(Shards(encodings)) { range, workspace in
       let batch = RaggedBatch(encodings[range].map(\.ids))
       try encoder.embed(batch, workspace: workspace)
-      var kept: [Float] = []
+      var kept: (attended: [Float], sums: [Float]) = ([], [])
       for index in 0..<encoder.layerCount {
+        encoder.slot(index, offsets: batch.offsets, workspace: workspace)
         if index == layer {
           let count = batch.tokenCount * encoder.width
-          kept = Array(UnsafeBufferPointer(start: workspace.hidden.reserve(count), count: count))
+          kept = (
+            Array(UnsafeBufferPointer(start: workspace.attended.reserve(count), count: count)),
+            Array(UnsafeBufferPointer(start: workspace.hidden.reserve(count), count: count))
+          )
         }
-        encoder.layer(index, offsets: batch.offsets, experts: nil, workspace: workspace)
+        encoder.finish(index, offsets: batch.offsets, experts: nil, workspace: workspace)
       }
       progress?(range.count)
-      return (kept, encoder.pool(offsets: batch.offsets, workspace: workspace))
+      return (
+        kept.attended, kept.sums, encoder.pool(offsets: batch.offsets, workspace: workspace)
+      )
     }
     var offsets = [0]
     for encoding in encodings { offsets.append((offsets.last ?? 0) + encoding.ids.count) }
-    self.layer = layer
-    self.offsets = offsets
-    states = pieces.flatMap(\.0)
-    embeddings = pieces.flatMap(\.1)
+    self.init(
+      layer: layer, attended: pieces.flatMap(\.0), sums: pieces.flatMap(\.1), offsets: offsets,
+      embeddings: pieces.flatMap(\.2))
   }
 
   /// Makes states of their parts.
-  package init(layer: Int, states: [Float], offsets: [Int], embeddings: [Float]) {
+  package init(
+    layer: Int, attended: [Float], sums: [Float], offsets: [Int], embeddings: [Float]
+  ) {
     self.layer = layer
-    self.states = states
+    self.attended = attended
+    self.sums = sums
     self.offsets = offsets
     self.embeddings = embeddings
   }
 
-  /// The tokens of some texts end to end, and where each starts.
-  func gather(_ texts: some Sequence<Int>, width: Int) -> (states: [Float], offsets: [Int]) {
-    var gathered: [Float] = []
+  /// The slots of some texts end to end, and where each text starts.
+  func gather(
+    _ texts: some Sequence<Int>, width: Int
+  ) -> (attended: [Float], sums: [Float], offsets: [Int]) {
+    var attended: [Float] = []
+    var sums: [Float] = []
     var starts = [0]
     for text in texts {
-      gathered.append(contentsOf: states[offsets[text] * width..<offsets[text + 1] * width])
-      starts.append(gathered.count / width)
+      let range = offsets[text] * width..<offsets[text + 1] * width
+      attended.append(contentsOf: self.attended[range])
+      sums.append(contentsOf: self.sums[range])
+      starts.append(attended.count / width)
     }
-    return (gathered, starts)
+    return (attended, sums, starts)
   }
 
   /// The states of some of the texts alone, in the order given.
   public func subset(_ texts: [Int], width: Int) -> TrunkStates {
-    let (states, offsets) = gather(texts, width: width)
+    let (attended, sums, offsets) = gather(texts, width: width)
     return TrunkStates(
-      layer: layer, states: states, offsets: offsets,
+      layer: layer, attended: attended, sums: sums, offsets: offsets,
       embeddings: texts.flatMap { embeddings[$0 * width..<($0 + 1) * width] })
   }
 }

@@ -12,14 +12,14 @@ import Testing
 @Suite struct EvalLineTests {
   @Test(arguments: [
     ("[]", "expected one JSON object, got an array"),
-    ("{\"text\": \"bada\"}", "expected a label, or `expect` with the value `none`, got neither"),
-    ("{\"text\": \"bada\", \"label\": \"topic-9\"}", "expected a label of the task, got another"),
+    ("{\"text\": \"bada\"}", "expected `label`: a label, or `expect` with the value `none`, got neither"),
+    ("{\"text\": \"bada\", \"label\": \"topic-9\"}", "expected `label`: a label of the task, got another"),
     (
       "{\"text\": \"bada\", \"label\": \"topic-0\", \"expect\": \"none\"}",
-      "expected a label, or `expect` with the value `none`, got both"
+      "expected `label`: a label, or `expect` with the value `none`, got both"
     ),
-    ("{\"text\": \" \", \"label\": \"topic-0\"}", "expected a text, got an empty one"),
-    ("{\"text\": 3, \"label\": \"topic-0\"}", "expected a string, got a whole number"),
+    ("{\"text\": \" \", \"label\": \"topic-0\"}", "expected `text`: a text, got an empty one"),
+    ("{\"text\": 3, \"label\": \"topic-0\"}", "expected `text`: a string, got a whole number"),
     ("{\"text\": \"bada\", \"label\": \"topic-0\", \"x\": 1}", "got a key that is not known"),
     ("", "the text ends where a value is expected"),
   ])

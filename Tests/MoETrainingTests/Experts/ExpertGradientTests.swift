@@ -1,0 +1,132 @@
+import MoEBase
+import MoEModel
+import MoETensor
+import MoETestSupport
+import MoETraining
+import Testing
+
+/// The gradient of all that is trained, through layers, experts, routers and head, in one piece.
+@Suite struct ExpertGradientTests {
+  /// E and K of the plans that are tried.
+  static let plans = [(1, 1), (3, 1), (3, 2), (3, 3)]
+
+  /// A trainer of random experts in the top two layers, with states and labels to train on.
+  struct Setting {
+    let trainer: ExpertTrainer
+    let twin: DoubleTwin
+    let parameters: [Float]
+    let states: TrunkStates
+    let labels: [Int]
+    let texts: [(states: [Double], label: Int)]
+
+    init(_ experts: Int, _ topK: Int, lengths: [Int], options: TrainingOptions, threads: Int = 1) throws {
+      let encoder = try TinyBackbone.make().encoder
+      let plan = ExpertPlan(top: 2, of: encoder.layerCount, width: 6, count: experts, topK: topK)
+      trainer = try ExpertTrainer(
+        encoder: encoder, plan: plan, labelCount: 3, options: options,
+        pool: ThreadPool(threads: threads))
+      twin = DoubleTwin(encoder: encoder, layout: trainer.layout, options: options)
+      var generator = SeededGenerator(seed: 31)
+      let layout = trainer.layout
+      var parameters = (0..<layout.count).map { _ in Float(0.2 * generator.normal()) }
+      for index in layout.headWeight { parameters[index] *= 0.25 }
+      self.parameters = parameters
+      let width = encoder.width
+      let values = (0..<lengths.reduce(0, +) * width).map { _ in Float(generator.normal()) }
+      let offsets = lengths.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
+      states = TrunkStates(layer: 1, states: values, offsets: offsets, embeddings: [])
+      let labels = lengths.indices.map { _ in generator.below(3) }
+      self.labels = labels
+      texts = lengths.indices.map { index in
+        (values[offsets[index] * width..<offsets[index + 1] * width].map(Double.init), labels[index])
+      }
+    }
+
+    /// Loss and gradient of all texts as one batch.
+    func gradient() -> (loss: Double, gradients: [Float]) {
+      trainer.gradient(parameters, states, Array(labels.indices), labels)
+    }
+
+    /// The ranges of every tensor, by name.
+    var tensors: [(name: String, range: Range<Int>)] {
+      let layout = trainer.layout
+      var tensors = [("head weight", layout.headWeight), ("head bias", layout.headBias)]
+      for (layer, experts) in layout.experts.enumerated() {
+        for (index, expert) in experts.enumerated() {
+          let name = "layer \(layer), expert \(index)"
+          tensors += [
+            ("\(name), up weight", expert.upWeight), ("\(name), up bias", expert.upBias),
+            ("\(name), down weight", expert.downWeight), ("\(name), down bias", expert.downBias),
+          ]
+        }
+      }
+      for (layer, router) in layout.routers.enumerated() {
+        tensors += [
+          ("layer \(layer), router weight", router.weight), ("layer \(layer), router bias", router.bias),
+        ]
+      }
+      return tensors
+    }
+  }
+
+  private static func options(balance: Float) -> TrainingOptions {
+    var options = TrainingOptions()
+    options.labelSmoothing = 0.1
+    options.balance = balance
+    return options
+  }
+
+  @Test(arguments: plans, [Float(0), 0.7])
+  func `the gradient is that of central differences`(_ plan: (Int, Int), _ balance: Float) throws {
+    // Nine texts make two shards.
+    let setting = try Setting(
+      plan.0, plan.1, lengths: [3, 1, 4, 2, 2, 1, 2, 1, 3], options: Self.options(balance: balance))
+    let (loss, gradients) = setting.gradient()
+    var withoutBalance = setting.twin.options
+    withoutBalance.balance = 0
+    let naive = DoubleTwin(
+      encoder: setting.twin.encoder, layout: setting.twin.layout, options: withoutBalance)
+    let parameters = setting.parameters.map(Double.init)
+    #expect(abs(loss / 9 - naive.loss(parameters, setting.texts)) < 1e-5)
+    var greatest = 0.0
+    var generator = SeededGenerator(seed: 32)
+    for (name, range) in setting.tensors {
+      let scale = range.map { abs(Double(gradients[$0])) }.max() ?? 0
+      #expect(scale > 0, "\(name) gets no gradient")
+      for _ in 0..<4 {
+        let index = range.lowerBound + generator.below(range.count)
+        var moved = parameters
+        // In Double a step of 1e-5 leaves the difference quotient right to about 1e-9.
+        moved[index] = parameters[index] + 1e-5
+        let above = setting.twin.loss(moved, setting.texts)
+        moved[index] = parameters[index] - 1e-5
+        let expected = (above - setting.twin.loss(moved, setting.texts)) / 2e-5
+        let difference = abs(Double(gradients[index]) - expected) / scale
+        greatest = max(greatest, difference)
+        // Float's rounding over chains of up to 128 terms through two layers, relative to the tensor's
+        // greatest element.
+        #expect(difference < 2e-4, "\(name): \(gradients[index]), expected \(expected)")
+      }
+    }
+    print("E = \(plan.0), K = \(plan.1), balance \(balance): greatest relative difference \(greatest)")
+  }
+
+  @Test(arguments: plans)
+  func `the gradient has the same bits on one thread and on two`(_ experts: Int, _ topK: Int) throws {
+    let lengths = (0..<30).map { 1 + $0 % 5 }
+    let one = try Setting(experts, topK, lengths: lengths, options: TrainingOptions()).gradient()
+    let two = try Setting(experts, topK, lengths: lengths, options: TrainingOptions(), threads: 2).gradient()
+    #expect(one.loss.bitPattern == two.loss.bitPattern)
+    #expect(one.gradients.map(\.bitPattern) == two.gradients.map(\.bitPattern))
+  }
+
+  @Test(arguments: plans)
+  func `training sees the loss that inference gives`(_ experts: Int, _ topK: Int) throws {
+    var options = TrainingOptions()
+    options.labelSmoothing = 0
+    let setting = try Setting(experts, topK, lengths: [4, 1, 7, 2, 9, 3, 3, 5, 1], options: options)
+    let (_, loss) = setting.trainer.evaluate(setting.parameters, setting.states, setting.labels)
+    // The head's scale is applied after the product here and before it there.
+    #expect(abs(setting.gradient().loss / 9 - loss) < 1e-5)
+  }
+}

@@ -1,0 +1,43 @@
+import MoEBase
+import MoEModel
+import MoETensor
+import MoETraining
+
+/// Made-up embeddings: a background, and a pack's own texts of some classes beside it.
+struct GaussianTexts {
+  static let width = 12
+  let profile: BackboneProfile
+  let own: [Float]
+  let labels: [Int]
+  let near: [Float]
+
+  init(perClass: Int = 40, classCount: Int = 3, distance: Double = 2.5, seed: UInt64 = 7) {
+    var generator = SeededGenerator(seed: seed)
+    let spread = (0..<Self.width).map { 0.5 + Double($0) / Double(Self.width) }
+    func texts(_ count: Int, around centre: [Double]) -> [Float] {
+      (0..<count).flatMap { _ in
+        (0..<Self.width).map { Float(centre[$0] + spread[$0] * generator.normal()) }
+      }
+    }
+    let origin = (0..<Self.width).map { 0.2 * Double($0 % 3) }
+    let background = texts(600, around: origin)
+    let statistics = BackgroundStatistics(
+      background, width: Self.width, pool: ThreadPool(threads: 1))
+    var own: [Float] = []
+    var labels: [Int] = []
+    for label in 0..<classCount {
+      var centre = origin
+      centre[label] += distance
+      centre[classCount] += distance
+      own += texts(perClass, around: centre)
+      labels += [Int](repeating: label, count: perClass)
+    }
+    profile = BackboneProfile(
+      mean: statistics.mean, covariance: statistics.covariance,
+      negatives: texts(300, around: origin), negativeTexts: (0..<300).map { "negative \($0)" },
+      anchors: texts(100, around: origin), anchorTexts: (0..<100).map { "anchor \($0)" }, probes: [])
+    self.own = own
+    self.labels = labels
+    near = texts(60, around: origin)
+  }
+}
