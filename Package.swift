@@ -78,17 +78,45 @@ let package = Package(
     // Floor 7
     .executableTarget(name: "moe-pack", dependencies: ["MoECommands"], swiftSettings: swift),
 
-    tests("ArchitectureTests", []),
-    tests("MoEBaseTests", ["MoEBase"]),
+    tests("ArchitectureTests", ["MoEBase", "MoEModel"]),
+    tests("MoEBaseTests", ["MoEBase"], exclude: ["Reference"]),
     tests("SafeTensorsTests", ["MoEBase", "SafeTensors"], exclude: ["Reference"]),
     tests("MoETensorTests", ["MoEBase", "MoETensor"], exclude: ["Reference"]),
     tests(
       "MoEModelTests", ["MoEBase", "SafeTensors", "MoETensor", "MoEModel"],
       exclude: ["Golden", "Tokenizer/Golden"]),
     tests("MoEPackFormatTests", ["MoEBase", "SafeTensors", "MoEPackFormat"]),
-    tests("MoETrainingTests", ["MoEBase", "MoETensor", "MoEModel", "MoETraining"]),
+    tests(
+      "MoETrainingTests",
+      ["MoETestSupport", "MoEBase", "SafeTensors", "MoETensor", "MoEModel", "MoETraining"],
+      exclude: ["Reference"]),
+    tests(
+      "MoEEvalTests", ["MoETestSupport", "MoEBase", "MoETensor", "MoEModel", "MoEEval"]),
     tests("MoEStoreTests", ["MoEBase", "SafeTensors", "MoEPackFormat", "MoEStore", grdb]),
-    tests("MoEAuthoringTests", ["MoEBase", "MoEModel", "MoEPackFormat", "MoEAuthoring"]),
+    tests(
+      "MoERuntimeTests",
+      [
+        "MoETestSupport", "MoEBase", "SafeTensors", "MoETensor", "MoEModel", "MoEPackFormat",
+        "MoEEval", "MoEStore", "MoERuntime",
+      ]),
+    tests(
+      "MoEAuthoringTests",
+      [
+        "MoETestSupport", "MoEBase", "SafeTensors", "MoETensor", "MoEModel", "MoEPackFormat",
+        "MoETraining", "MoEEval", "MoEAuthoring", yams,
+      ]),
+    tests(
+      "MoECommandsTests",
+      [
+        "MoETestSupport", "MoEBase", "MoETensor", "MoEModel", "MoEPackFormat", "MoEEval",
+        "MoEStore", "MoERuntime", "MoECommands", arguments,
+      ], exclude: ["Golden"]),
+    .target(
+      name: "MoETestSupport",
+      dependencies: [
+        "MoEBase", "SafeTensors", "MoETensor", "MoEModel", "MoEPackFormat", "MoEStore",
+        "MoERuntime",
+      ], path: "Tests/MoETestSupport", swiftSettings: swift),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -210,7 +210,9 @@ private struct JSONParser {
       }
       position += 1
     }
-    guard position < bytes.count else { throw fault("a string without its closing quote", at: start) }
+    guard position < bytes.count else {
+      throw fault("a string without its closing quote", at: start)
+    }
     let raw = UnsafeBufferPointer(rebasing: bytes[start..<position])
     position += 1
     guard isPlain else { return try unescape(raw, start: start) }

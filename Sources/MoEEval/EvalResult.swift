@@ -45,6 +45,7 @@ extension EvalSet {
   ///   - pack: The pack whose set this is.
   ///   - pool: The threads that share the work.
   ///   - progress: Told how many texts are done, from any thread; each text counts twice.
+  /// - Returns: Counts, and right or wrong by example.
   /// - Throws: `MixtureError` if the pack is not mounted or its output is not finite.
   public func run(
     on mixture: MixtureModel, pack: PackIdentity, pool: ThreadPool,
@@ -62,7 +63,8 @@ extension EvalSet {
       let margin = own[index].nearest?.margin ?? -.infinity
       switch example.expectation {
       case .label(let label):
-        isCorrect.append(own[index].predictions.first { $0.task == task }?.label == label)
+        let first = Self.mostProbable(own[index].predictions.filter { $0.task == task })
+        isCorrect.append(first?.label.utf8.elementsEqual(label.utf8) ?? false)
         selected.own += isSelected ? 1 : 0
         margins.own.append(margin)
       case .none:
@@ -75,6 +77,14 @@ extension EvalSet {
       name: name, task: task, labelled: margins.own.count, correct: isCorrect.count { $0 == true },
       ownSelected: selected.own, none: margins.none.count, noneSelected: selected.none,
       auroc: areaUnderROC(positive: margins.own, negative: margins.none), isCorrect: isCorrect)
+  }
+
+  /// The most probable label, the first of equals.
+  ///
+  /// Predictions come in the order of probability × weight, and a text far under the pack's threshold has a
+  /// weight of 0.
+  private static func mostProbable(_ predictions: [Answer.Prediction]) -> Answer.Prediction? {
+    predictions.max { $0.probability < $1.probability }
   }
 }
 

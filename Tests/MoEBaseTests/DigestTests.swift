@@ -29,14 +29,18 @@ import Testing
     let upper = abc.uppercased()
     let wide = "\u{FF42}" + abc.dropFirst()
     for text in [
-      "", "sha256:", abc, "sha256:\(upper)", "SHA256:\(abc)", "sha256:\(abc)0", "sha256:\(abc.dropLast())",
+      "", "sha256:", abc, "sha256:\(upper)", "SHA256:\(abc)", "sha256:\(abc)0",
+      "sha256:\(abc.dropLast())",
       " sha256:\(abc)", "sha256:\(abc) ", "sha256:\(abc)\n", "sha512:\(abc)", "sha256 \(abc)",
-      "sha256:" + String(repeating: "g", count: 64), "sha256:\(wide)", "sha256:\(abc.dropLast(2))\u{E9}",
+      "sha256:" + String(repeating: "g", count: 64), "sha256:\(wide)",
+      "sha256:\(abc.dropLast(2))\u{E9}",
       "sha256:\(abc.dropLast())\u{301}",
     ] {
       #expect(Digest(text) == nil, "\(text)")
     }
-    for text in ["", "\(abc)0", upper, "sha256:\(abc)", "-\(abc.dropFirst())", "+\(abc.dropFirst())"] {
+    for text in [
+      "", "\(abc)0", upper, "sha256:\(abc)", "-\(abc.dropFirst())", "+\(abc.dropFirst())",
+    ] {
       #expect(Digest(hex: text) == nil, "\(text)")
     }
   }
@@ -88,7 +92,8 @@ import Testing
   }
 
   @Test func `a file has the digest of its bytes`() throws {
-    let file = FileManager.default.temporaryDirectory.appending(path: "moe-pack-digest-\(UUID().uuidString)")
+    let file = FileManager.default.temporaryDirectory.appending(
+      path: "moe-pack-digest-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: file) }
     for count in [0, 1, 1 << 20, (1 << 20) + 1] {
       let bytes = [UInt8](repeating: 7, count: count)
@@ -102,7 +107,8 @@ import Testing
     // printf 'a' > b.txt; printf 'b' > a.txt; printf '' > 'Z é'
     // sha256sum * | LC_ALL=C sort -k2 | sha256sum
     let set = Digest(fileSet: [
-      "b.txt": Digest(of: Array("a".utf8)), "a.txt": Digest(of: Array("b".utf8)), "Z é": Digest(of: []),
+      "b.txt": Digest(of: Array("a".utf8)), "a.txt": Digest(of: Array("b".utf8)),
+      "Z é": Digest(of: []),
     ])
     #expect(set.hex == "405c07adbfc78b4b465fa32c9d4021edee846f2c6385daa1e9ed407e4fe70d62")
     #expect(Digest(fileSet: [:]) == Digest(of: []))

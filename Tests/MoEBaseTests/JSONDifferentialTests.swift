@@ -22,12 +22,16 @@ import Testing
       cases += 1
       let value = try? JSONValue(parsing: Array(document))
       accepted += value == nil ? 0 : 1
-      let meaning = value.map { JSONValue.string(Digest(of: Array(spelling($0).utf8)).hex) } ?? .null
-      #expect(meaning == reader.optional("meaning"), "\(text): \(String(decoding: document, as: UTF8.self))")
+      let meaning =
+        value.map { JSONValue.string(Digest(of: Array(spelling($0).utf8)).hex) } ?? .null
+      #expect(
+        meaning == reader.optional("meaning"),
+        "\(text): \(String(decoding: document, as: UTF8.self))")
     }
     print("\(cases) documents, \(accepted) accepted")
     #expect(cases >= 500)
-    #expect(accepted * 4 > cases && accepted * 4 < cases * 3, "the corpus does not test much otherwise")
+    #expect(
+      accepted * 4 > cases && accepted * 4 < cases * 3, "the corpus does not test much otherwise")
   }
 
   /// The value as the script spells it.

@@ -23,8 +23,10 @@ import Testing
     ("-0", 0), ("-1", -1), ("9223372036854775807", .integer(Int64.max)),
     ("-9223372036854775808", .integer(Int64.min)), ("0.5", 0.5), ("1.0", 1.0), ("1e2", 100.0),
     ("1E+2", 100.0), ("25e-2", 0.25), ("0e0", 0.0), ("1e308", 1e308), ("1e-400", 0.0),
-    ("5e-324", .number(5e-324)), ("\"\"", ""), ("\"\u{7F}\"", "\u{7F}"), ("\"😀\"", "😀"),
-    (#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{C}\n\r\t"), (#""\u0000""#, "\0"), (#""\u00e9\u00E9""#, "éé"),
+    ("5e-324", .number(.leastNonzeroMagnitude)), ("\"\"", ""), ("\"\u{7F}\"", "\u{7F}"),
+    ("\"😀\"", "😀"),
+    (#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{C}\n\r\t"), (#""\u0000""#, "\0"),
+    (#""\u00e9\u00E9""#, "éé"),
     (#""\ud83d\uDE00""#, "😀"), (#""\uffff\uFEFF""#, "\u{FFFF}\u{FEFF}"), ("[]", []), ("[ ]", []),
     ("[1,[2],{}]", [1, [2], [:]]), ("{}", [:]), ("{\"a\":{\"a\":1}}", ["a": ["a": 1]]),
     (" {\"b\" : 1 ,\"a\":[ ] } ", ["b": 1, "a": []]), ("{\"\":0}", ["": 0]),
@@ -42,16 +44,24 @@ import Testing
     ("[1,", 3, "the text ends where a value is expected"),
     ("\u{FEFF}1", 0, "a value cannot start with byte 0xef"),
     ("\u{A0}1", 0, "a value cannot start with byte 0xc2"),
-    ("'a'", 0, "a value cannot start with byte 0x27"), ("NaN", 0, "a value cannot start with byte 0x4e"),
-    ("Infinity", 0, "a value cannot start with byte 0x49"), ("+1", 0, "a value cannot start with byte 0x2b"),
-    (".5", 0, "a value cannot start with byte 0x2e"), ("// 1", 0, "a value cannot start with byte 0x2f"),
-    ("[,1]", 1, "a value cannot start with byte 0x2c"), ("[1,]", 3, "a value cannot start with byte 0x5d"),
+    ("'a'", 0, "a value cannot start with byte 0x27"),
+    ("NaN", 0, "a value cannot start with byte 0x4e"),
+    ("Infinity", 0, "a value cannot start with byte 0x49"),
+    ("+1", 0, "a value cannot start with byte 0x2b"),
+    (".5", 0, "a value cannot start with byte 0x2e"),
+    ("// 1", 0, "a value cannot start with byte 0x2f"),
+    ("[,1]", 1, "a value cannot start with byte 0x2c"),
+    ("[1,]", 3, "a value cannot start with byte 0x5d"),
     ("nul", 3, "expected `null`"), ("nulL", 3, "expected `null`"), ("tru e", 3, "expected `true`"),
-    ("truefalse", 4, "unexpected text after the document"), ("1 2", 2, "unexpected text after the document"),
-    ("{} }", 3, "unexpected text after the document"), ("1,", 1, "unexpected text after the document"),
-    ("1\0", 1, "unexpected text after the document"), ("0x10", 1, "unexpected text after the document"),
+    ("truefalse", 4, "unexpected text after the document"),
+    ("1 2", 2, "unexpected text after the document"),
+    ("{} }", 3, "unexpected text after the document"),
+    ("1,", 1, "unexpected text after the document"),
+    ("1\0", 1, "unexpected text after the document"),
+    ("0x10", 1, "unexpected text after the document"),
     ("[1 2]", 3, "expected `,` or `]` in an array"), ("[1", 2, "expected `,` or `]` in an array"),
-    ("[1}", 2, "expected `,` or `]` in an array"), ("{\"a\":1", 6, "expected `,` or `}` in an object"),
+    ("[1}", 2, "expected `,` or `]` in an array"),
+    ("{\"a\":1", 6, "expected `,` or `}` in an object"),
     ("{\"a\":1]", 6, "expected `,` or `}` in an object"), ("{", 1, "expected a key in an object"),
     ("{a:1}", 1, "expected a key in an object"), ("{1:1}", 1, "expected a key in an object"),
     ("{\"a\":1,}", 7, "expected a key in an object"), ("{\"a\"}", 4, "expected `:` after a key"),
@@ -60,27 +70,33 @@ import Testing
     (#"{"a":1, "\u0061":2}"#, 8, "the same key twice in one object"),
     (#"{"/":1,"\/":2}"#, 7, "the same key twice in one object"),
     ("01", 0, "a number cannot start with 0"), ("-01", 0, "a number cannot start with 0"),
-    ("00.5", 0, "a number cannot start with 0"), ("-", 1, "expected a digit"), ("--1", 1, "expected a digit"),
+    ("00.5", 0, "a number cannot start with 0"), ("-", 1, "expected a digit"),
+    ("--1", 1, "expected a digit"),
     ("1.", 2, "expected a digit"), ("1.e2", 2, "expected a digit"), ("1e", 2, "expected a digit"),
     ("1e+", 3, "expected a digit"), ("1e1.5", 3, "unexpected text after the document"),
     ("9223372036854775808", 0, "a whole number that does not fit 64 bits"),
     ("-9223372036854775809", 0, "a whole number that does not fit 64 bits"),
     ("1e400", 0, "a number beyond what 64-bit floating point holds"),
     ("[-1e309]", 1, "a number beyond what 64-bit floating point holds"),
-    ("\"", 1, "a string without its closing quote"), (#""\"#, 1, "a string without its closing quote"),
-    (#""\""#, 1, "a string without its closing quote"), ("{\"a", 2, "a string without its closing quote"),
+    ("\"", 1, "a string without its closing quote"),
+    (#""\"#, 1, "a string without its closing quote"),
+    (#""\""#, 1, "a string without its closing quote"),
+    ("{\"a", 2, "a string without its closing quote"),
     ("\"a\nb\"", 2, "a control character in a string must be escaped"),
     ("\"\u{0}\"", 1, "a control character in a string must be escaped"),
     ("\"\u{1F}\"", 1, "a control character in a string must be escaped"),
-    (#""a\x41""#, 2, "an escape that JSON does not have"), (#""\'""#, 1, "an escape that JSON does not have"),
+    (#""a\x41""#, 2, "an escape that JSON does not have"),
+    (#""\'""#, 1, "an escape that JSON does not have"),
     (#""\U0041""#, 1, "an escape that JSON does not have"),
     ("\"\\\n\"", 1, "an escape that JSON does not have"),
-    (#""\u00g0""#, 5, "expected four hexadecimal digits after `\u`"),
-    (#""\u004""#, 6, "expected four hexadecimal digits after `\u`"),
-    (#""\u+041""#, 3, "expected four hexadecimal digits after `\u`"),
+    (#""\u00g0""#, 5, #"expected four hexadecimal digits after `\u`"#),
+    (#""\u004""#, 6, #"expected four hexadecimal digits after `\u`"#),
+    (#""\u+041""#, 3, #"expected four hexadecimal digits after `\u`"#),
     (#""\ud800""#, 7, "half of a surrogate pair"), (#""\udc00""#, 7, "half of a surrogate pair"),
-    (#""\ud83d\u0041""#, 7, "half of a surrogate pair"), (#""\ud83dx""#, 7, "half of a surrogate pair"),
-    (#""\ud83d\n""#, 7, "half of a surrogate pair"), (#""\ude00\ud83d""#, 7, "half of a surrogate pair"),
+    (#""\ud83d\u0041""#, 7, "half of a surrogate pair"),
+    (#""\ud83dx""#, 7, "half of a surrogate pair"),
+    (#""\ud83d\n""#, 7, "half of a surrogate pair"),
+    (#""\ude00\ud83d""#, 7, "half of a surrogate pair"),
   ]
 
   @Test(arguments: refused)
@@ -100,8 +116,12 @@ import Testing
 
   @Test func `UTF-16 is refused, with its byte order mark and without`() {
     let units = Array("{\"a\":1}".utf16)
-    let littleEndian = units.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)] }
-    let bigEndian = units.flatMap { [UInt8(truncatingIfNeeded: $0 >> 8), UInt8(truncatingIfNeeded: $0)] }
+    let littleEndian = units.flatMap {
+      [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)]
+    }
+    let bigEndian = units.flatMap {
+      [UInt8(truncatingIfNeeded: $0 >> 8), UInt8(truncatingIfNeeded: $0)]
+    }
     for bytes in [littleEndian, bigEndian, [0xFF, 0xFE] + littleEndian, [0xFE, 0xFF] + bigEndian] {
       #expect(throws: JSONSyntaxError.self) { try parse(bytes) }
     }
@@ -125,7 +145,8 @@ import Testing
 
   @Test func `nesting ends at its limit`() throws {
     func nested(_ depth: Int, _ open: String, _ close: String) -> [UInt8] {
-      Array((String(repeating: open, count: depth) + "1" + String(repeating: close, count: depth)).utf8)
+      Array(
+        (String(repeating: open, count: depth) + "1" + String(repeating: close, count: depth)).utf8)
     }
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
       _ = try parse(nested(32, open, close))

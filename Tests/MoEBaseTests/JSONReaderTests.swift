@@ -10,14 +10,26 @@ import Testing
   /// What each way of asking says when the value is another.
   private static let mismatches:
     [(String, String, String, @Sendable (inout JSONReader) throws(JSONSchemaError) -> Void)] = [
-      ("gone", "a value", "nothing", { reader throws(JSONSchemaError) in _ = try reader.value("gone") }),
-      ("gone", "a value", "nothing", { reader throws(JSONSchemaError) in _ = try reader.string("gone") }),
-      ("whole", "a string", "a whole number", { reader throws(JSONSchemaError) in _ = try reader.string("whole") }),
       (
-        "nothing", "a string", "`null`",
+        "gone", "a value", "nothing",
+        { reader throws(JSONSchemaError) in _ = try reader.value("gone") }
+      ),
+      (
+        "gone", "a value", "nothing",
+        { reader throws(JSONSchemaError) in _ = try reader.string("gone") }
+      ),
+      (
+        "whole", "a string", "a whole number",
+        { reader throws(JSONSchemaError) in _ = try reader.string("whole") }
+      ),
+      (
+        "nothing", "a string", "null",
         { reader throws(JSONSchemaError) in _ = try reader.optionalString("nothing") }
       ),
-      ("text", "true or false", "a string", { reader throws(JSONSchemaError) in _ = try reader.boolean("text") }),
+      (
+        "text", "true or false", "a string",
+        { reader throws(JSONSchemaError) in _ = try reader.boolean("text") }
+      ),
       (
         "part", "a whole number from 0 to 9", "a number",
         { reader throws(JSONSchemaError) in _ = try reader.integer("part", in: 0...9) }
@@ -26,7 +38,10 @@ import Testing
         "whole", "a whole number from 4 to 9", "3",
         { reader throws(JSONSchemaError) in _ = try reader.integer("whole", in: 4...9) }
       ),
-      ("yes", "a number", "true or false", { reader throws(JSONSchemaError) in _ = try reader.number("yes") }),
+      (
+        "yes", "a number", "true or false",
+        { reader throws(JSONSchemaError) in _ = try reader.number("yes") }
+      ),
       (
         "part", "a number from 0.75 to 1.0", "0.5",
         { reader throws(JSONSchemaError) in _ = try reader.number("part", in: 0.75...1) }
@@ -35,13 +50,22 @@ import Testing
         "digest", "`sha256:` and 64 lower-case hexadecimal digits", "`sha256:00`",
         { reader throws(JSONSchemaError) in _ = try reader.digest("digest") }
       ),
-      ("text", "an array", "a string", { reader throws(JSONSchemaError) in _ = try reader.array("text") }),
+      (
+        "text", "an array", "a string",
+        { reader throws(JSONSchemaError) in _ = try reader.array("text") }
+      ),
       (
         "list[1]", "a string", "a whole number",
         { reader throws(JSONSchemaError) in _ = try reader.strings("list") }
       ),
-      ("list", "an object", "an array", { reader throws(JSONSchemaError) in _ = try reader.object("list") }),
-      ("list[0]", "an object", "a string", { reader throws(JSONSchemaError) in _ = try reader.objects("list") }),
+      (
+        "list", "an object", "an array",
+        { reader throws(JSONSchemaError) in _ = try reader.object("list") }
+      ),
+      (
+        "list[0]", "an object", "a string",
+        { reader throws(JSONSchemaError) in _ = try reader.objects("list") }
+      ),
     ]
 
   @Test(arguments: mismatches.indices)
@@ -73,7 +97,9 @@ import Testing
     var reader = try JSONReader(document)
     var inner = try reader.object("inner")
     #expect(inner.path == "inner")
-    #expect(throws: JSONSchemaError(path: "inner.list[1]", expected: "an object", got: "a whole number")) {
+    #expect(
+      throws: JSONSchemaError(path: "inner.list[1]", expected: "an object", got: "a whole number")
+    ) {
       try inner.objects("list")
     }
     var fit = try JSONReader(["a": [["b": 1]]])
@@ -85,7 +111,8 @@ import Testing
 
   @Test func `a document that is no object is refused`() {
     for value: JSONValue in [.null, true, 1, 1.5, "a", []] {
-      #expect(throws: JSONSchemaError(path: "the document", expected: "an object", got: value.kind)) {
+      #expect(throws: JSONSchemaError(path: "the document", expected: "an object", got: value.kind))
+      {
         try JSONReader(value)
       }
     }
@@ -98,7 +125,8 @@ import Testing
     _ = reader.optional("absent")
     #expect(
       throws: JSONSchemaError(
-        path: "top.extra", expected: "one of the keys `a`, `absent`, `b`", got: "a key that is not known")
+        path: "top.extra", expected: "one of the keys `a`, `absent`, `b`",
+        got: "a key that is not known")
     ) { try reader.finish() }
     _ = reader.optional("extra")
     try reader.finish()

@@ -4,9 +4,12 @@ import Testing
 @Suite struct JSONWriterTests {
   private static let spellings: [(JSONValue, String)] = [
     (.null, "null"), (true, "true"), (-1, "-1"), (.integer(Int64.min), "-9223372036854775808"),
-    (1.0, "1.0"), (0.1, "0.1"), (.number(-0.0), "-0.0"), (1e15, "1e+15"), (.number(5e-324), "5e-324"),
-    (.number(.greatestFiniteMagnitude), "1.7976931348623157e+308"), (.float(0.1), "0.1"), (.float(3), "3.0"),
-    ("é😀\u{2028}/", "\"é😀\u{2028}/\""), ("\"\\\n\r\t\u{8}\0\u{7F}", #""\"\\\n\r\t\u0008\u0000\u007f""#),
+    (1.0, "1.0"), (0.1, "0.1"), (.number(-0.0), "-0.0"), (1e15, "1000000000000000.0"),
+    (1e16, "1e+16"), (.number(.leastNonzeroMagnitude), "5e-324"),
+    (.number(.greatestFiniteMagnitude), "1.7976931348623157e+308"), (.float(0.1), "0.1"),
+    (.float(3), "3.0"),
+    ("é😀\u{2028}/", "\"é😀\u{2028}/\""),
+    ("\"\\\n\r\t\u{8}\0\u{7F}", #""\"\\\n\r\t\u0008\u0000\u007f""#),
     ([], "[]"), ([:], "{}"), ([1, "a", [.null]], #"[1,"a",[null]]"#),
     (["b": 1, "a": ["c": []]], #"{"b":1,"a":{"c":[]}}"#),
   ]
@@ -43,7 +46,8 @@ import Testing
       var generator = SeededGenerator(seed: UInt64(seed))
       let value = Self.value(&generator, depth: 0)
       #expect(try JSONValue(parsing: value.bytes) == value, "seed \(seed)")
-      #expect(try JSONValue(parsing: Array(value.prettyText.utf8)) == value, "seed \(seed), for people")
+      #expect(
+        try JSONValue(parsing: Array(value.prettyText.utf8)) == value, "seed \(seed), for people")
       #expect(try JSONValue(parsing: value.bytes).bytes == value.bytes, "seed \(seed)")
     }
   }

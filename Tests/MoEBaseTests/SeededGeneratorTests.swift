@@ -5,21 +5,26 @@ import Testing
   /// The first four numbers and the thousandth, from an implementation of its own in Python of the authors' C.
   private static let known: [(UInt64, [UInt64], UInt64)] = [
     (
-      0, [0x5317_5d61_490b_23df, 0x61da_6f3d_c380_d507, 0x5c0f_df91_ec9a_7bfc, 0x02ee_bf8c_3bbe_5e1a],
+      0,
+      [0x5317_5d61_490b_23df, 0x61da_6f3d_c380_d507, 0x5c0f_df91_ec9a_7bfc, 0x02ee_bf8c_3bbe_5e1a],
       0x3763_00fa_032f_6483
     ),
     (
-      1, [0xcfc5_d07f_6f03_c29b, 0xbf42_4132_963f_e08d, 0x19a3_7d57_57aa_f520, 0xbf08_119f_05cd_56d6],
+      1,
+      [0xcfc5_d07f_6f03_c29b, 0xbf42_4132_963f_e08d, 0x19a3_7d57_57aa_f520, 0xbf08_119f_05cd_56d6],
       0x92d5_2100_f9e1_da0d
     ),
     (
-      .max, [0x56cc_f8ce_948e_27b2, 0xe685_8843_2e5a_5b90, 0xe3e9_b5a4_8119_ca8b, 0x460f_1949_5532_ae73],
+      .max,
+      [0x56cc_f8ce_948e_27b2, 0xe685_8843_2e5a_5b90, 0xe3e9_b5a4_8119_ca8b, 0x460f_1949_5532_ae73],
       0x6e67_f58f_11f3_5060
     ),
   ]
 
   @Test(arguments: known)
-  func `a seed has the numbers of the reference`(_ seed: UInt64, _ first: [UInt64], _ thousandth: UInt64) {
+  func `a seed has the numbers of the reference`(
+    _ seed: UInt64, _ first: [UInt64], _ thousandth: UInt64
+  ) {
     var generator = SeededGenerator(seed: seed)
     let numbers = (0..<1_000).map { _ in generator.next() }
     #expect(Array(numbers.prefix(4)) == first)
@@ -50,7 +55,9 @@ import Testing
     let draws = 60_000
     for _ in 0..<draws { counts[generator.below(3 << 61) % 3] += 1 }
     // Five standard deviations of a binomial share of a third: 5 · sqrt(2 / 9 / 60,000) = 0.0096.
-    for count in counts { #expect(abs(Double(count) / Double(draws) - 1 / 3) < 0.0096, "\(counts)") }
+    for count in counts {
+      #expect(abs(Double(count) / Double(draws) - 1 / 3) < 0.0096, "\(counts)")
+    }
   }
 
   @Test func `uniform numbers lie in the unit interval and fill it`() {

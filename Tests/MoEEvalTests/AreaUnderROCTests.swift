@@ -16,8 +16,12 @@ import Testing
       // A few whole numbers make many ties, and sets of one are among them.
       let range = 1 + generator.below(6)
       let positive = (0..<1 + generator.below(20)).map { _ in Double(generator.below(range)) }
-      let negative = (0..<1 + generator.below(20)).map { _ in Double(generator.below(range)) - 0.5 * Double(round % 2) }
-      #expect(areaUnderROC(positive: positive, negative: negative) == naive(positive, negative), "round \(round)")
+      let negative = (0..<1 + generator.below(20)).map { _ in
+        Double(generator.below(range)) - 0.5 * Double(round % 2)
+      }
+      #expect(
+        areaUnderROC(positive: positive, negative: negative) == naive(positive, negative),
+        "round \(round)")
     }
   }
 

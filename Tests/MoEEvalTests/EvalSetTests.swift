@@ -15,7 +15,7 @@ import Testing
   private let background: [Float]
 
   init() throws {
-    backbone = try TinyBackbone.make()
+    let backbone = try TinyBackbone.make()
     var generator = SeededGenerator(seed: 71)
     var examples: [EvalExample] = []
     var texts: [[String]] = [[], [], []]
@@ -23,8 +23,10 @@ import Testing
       let topic = index % 3
       let text = TinyTexts.text(topic: topic == 2 ? nil : topic, using: &generator)
       texts[topic].append(text)
-      examples.append(EvalExample(text: text, expectation: topic == 2 ? .none : .label("topic-\(topic)")))
+      examples.append(
+        EvalExample(text: text, expectation: topic == 2 ? .none : .label("topic-\(topic)")))
     }
+    self.backbone = backbone
     self.examples = examples
     let width = backbone.encoder.width
     let means = try texts.map { texts -> [Float] in
@@ -73,7 +75,8 @@ import Testing
     var margins: (own: [Double], none: [Double]) = ([], [])
     for example in examples {
       let pool = ThreadPool(threads: 1)
-      let own = try mixture.answer([example.text], options: AnswerOptions(pack: pack), pool: pool)[0]
+      let own = try mixture.answer([example.text], options: AnswerOptions(pack: pack), pool: pool)[
+        0]
       let isSelected = try mixture.answer([example.text], pool: pool)[0].route
         .contains { $0.pack == pack }
       let margin = try #require(own.nearest).margin

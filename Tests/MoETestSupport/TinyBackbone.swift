@@ -99,6 +99,20 @@ public enum TinyBackbone {
     ]
   }
 
+  /// Random vectors; those of a topic's words lie around one of its own, so that topics can be told apart.
+  private static func wordEmbeddings(_ generator: inout SeededGenerator) -> [Float] {
+    let topics = (0..<TinyTexts.topicCount).map { _ in
+      (0..<width).map { _ in Float(generator.normal()) }
+    }
+    let firstTopicWord = vocabulary.count - TinyTexts.topicCount * TinyTexts.wordsPerTopic
+    return vocabulary.indices.flatMap { word in
+      let topic = word < firstTopicWord ? nil : (word - firstTopicWord) / TinyTexts.wordsPerTopic
+      return (0..<width).map { column in
+        Float(generator.normal()) + (topic.map { topics[$0][column] } ?? 0)
+      }
+    }
+  }
+
   private static func checkpoint() -> [UInt8] {
     var generator = SeededGenerator(seed: 20)
     var writer = SafeTensorsWriter()
@@ -113,10 +127,12 @@ public enum TinyBackbone {
       add(name + ".bias", [width], scale: 0.05)
     }
     func linear(_ name: String, _ outputs: Int, _ inputs: Int) {
-      add(name + ".weight", [outputs, inputs], scale: 1 / Float(inputs).squareRoot())
+      add(name + ".weight", [outputs, inputs], scale: 0.5 / Float(inputs).squareRoot())
       add(name + ".bias", [outputs], scale: 0.05)
     }
-    add("embeddings.word_embeddings.weight", [vocabulary.count, width], scale: 1)
+    writer.add(
+      "embeddings.word_embeddings.weight", shape: [vocabulary.count, width],
+      floats: wordEmbeddings(&generator))
     add("embeddings.position_embeddings.weight", [48, width], scale: 0.1)
     add("embeddings.token_type_embeddings.weight", [2, width], scale: 0.1)
     norm("embeddings.LayerNorm")

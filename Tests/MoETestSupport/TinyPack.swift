@@ -31,6 +31,7 @@ public struct TinyPack: Sendable {
   ///   - release: The release.
   ///   - expertCount: Experts in each of the two upper layers; 0 for none.
   ///   - backbone: What to measure embeddings on.
+  /// - Throws: What making the files throws.
   public init(
     _ name: String, topics: [Int], version: String = "1.0.0", release: Int = 1,
     expertCount: Int = 1, backbone: Backbone
@@ -56,7 +57,8 @@ public struct TinyPack: Sendable {
     ]
     for (entry, values) in tensors {
       var writer = SafeTensorsWriter()
-      for tensor in manifest.expectedTensors(width: TinyBackbone.width) where tensor.entry == entry {
+      for tensor in manifest.expectedTensors(width: TinyBackbone.width) where tensor.entry == entry
+      {
         writer.add(tensor.name, shape: tensor.shape, floats: values[tensor.name] ?? [])
       }
       entries.append(PackEntry(name: entry, bytes: writer.bytes()))
@@ -94,13 +96,16 @@ public struct TinyPack: Sendable {
   ///   - digest: The digest it goes by.
   ///   - poisoned: The entries all of whose values are NaN.
   ///   - threshold: Another τ than the fitted one.
+  /// - Returns: The pack, mounted.
+  /// - Throws: What making the files throws.
   public func mounted(
     digest: Digest, poisoned: Set<String> = [], threshold: Double? = nil
   ) throws -> MountedPack {
     var files: [String: SafeTensorsFile] = [:]
     for (entry, values) in tensors {
       var writer = SafeTensorsWriter()
-      for tensor in manifest.expectedTensors(width: TinyBackbone.width) where tensor.entry == entry {
+      for tensor in manifest.expectedTensors(width: TinyBackbone.width) where tensor.entry == entry
+      {
         let honest = values[tensor.name] ?? []
         writer.add(
           tensor.name, shape: tensor.shape,

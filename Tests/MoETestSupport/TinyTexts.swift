@@ -35,7 +35,9 @@ public enum TinyTexts {
     return (0..<count).map { index in
       let topic = generator.below(topicCount + 1)
       var text = text(topic: topic == topicCount ? nil : topic, using: &generator)
-      if index % 7 == 0 { text += " " + self.text(topic: (topic + 1) % topicCount, using: &generator) }
+      if index % 7 == 0 {
+        text += " " + self.text(topic: (topic + 1) % topicCount, using: &generator)
+      }
       if index % 11 == 0 { text = String(text.prefix(4)) }
       if index % 13 == 0 { text += " ÄÖ 語 " + text }
       return text

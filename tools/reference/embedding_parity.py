@@ -102,7 +102,8 @@ def generate(count, seed, tokenizer, length):
         words = words[start : start + wanted]
         while len(words) > 1 and len(tokenizer.encode(" ".join(words), add_special_tokens=False)) > wanted:
             words.pop()
-        yield " ".join(words)
+        # "the" is one token: the last text fills the backbone to its last position.
+        yield " ".join(words if index < count - 1 else ["the"] * (length - 2))
 
 
 def compare(options):

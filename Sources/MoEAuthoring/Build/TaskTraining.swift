@@ -130,7 +130,7 @@ struct TaskTrainer {
       count: experts.count, topK: experts.topK)
   }
 
-  /// The validation texts of the source, or else a seeded tenth of every label's training texts.
+  /// The validation texts of the source, or else a seeded twentieth of every label's training texts.
   private func split() -> (train: [SourceExample], valid: [SourceExample]) {
     if let valid = source.valid { return (source.train.examples, valid.examples) }
     var generator = SeededGenerator(seed: source.description.seed)
@@ -138,7 +138,7 @@ struct TaskTrainer {
     for label in source.labels {
       var lines = source.train.examples.filter { $0.label == label }.map(\.line)
       generator.shuffle(&lines)
-      held.formUnion(lines.prefix(max(1, lines.count / 10)))
+      held.formUnion(lines.prefix(max(1, lines.count / 20)))
     }
     return (
       source.train.examples.filter { !held.contains($0.line) },

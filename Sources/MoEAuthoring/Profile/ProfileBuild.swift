@@ -38,6 +38,7 @@ public struct ProfileBuild: Sendable {
   /// - Parameters:
   ///   - corpus: The texts, in a fixed order.
   ///   - anchors: The anchor texts, in their order.
+  /// - Returns: The profile.
   /// - Throws: ``SourceError`` if the corpus has too few texts; what reading the weights throws.
   public func run(corpus: [String], anchors: [String]) throws -> BackboneProfile {
     guard corpus.count >= Self.leastTexts else {

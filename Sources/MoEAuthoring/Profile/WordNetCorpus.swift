@@ -12,14 +12,15 @@ public enum WordNetCorpus {
   /// Reads the texts, each once, in an order that depends on nothing but the texts: by their SHA-256.
   ///
   /// - Parameter directory: Where the database files lie (Debian: `/usr/share/wordnet`).
-  /// - Throws: ``SourceError`` when a file is not there.
+  /// - Returns: The texts.
+  /// - Throws: ``SourceError`` when a file is not there or not UTF-8.
   public static func texts(in directory: URL) throws -> [String] {
     var texts: Set<String> = []
     for name in fileNames {
       let bytes = try SourceFile.bytes(
         directory.appending(path: name), name: directory.appending(path: name).path,
         neededBy: "WordNet's database (Debian package `wordnet-base`)", limit: 1 << 28)
-      for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+      for line in try text(bytes, name: name).split(separator: "\n")
       where !line.hasPrefix("  ") {
         texts.formUnion(parts(ofSynset: line))
       }
@@ -33,8 +34,15 @@ public enum WordNetCorpus {
   public static func lines(of file: URL) throws -> [String] {
     let bytes = try SourceFile.bytes(
       file, name: file.path, neededBy: "`--corpus`", limit: 1 << 30)
-    let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+    let lines = try text(bytes, name: file.path).split(whereSeparator: \.isNewline)
     return order(Set(lines.map { String($0).trimmed }.filter { !$0.isEmpty }))
+  }
+
+  private static func text(_ bytes: [UInt8], name: String) throws -> String {
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw SourceError.unreadable(path: name, reason: "it is not UTF-8")
+    }
+    return text
   }
 
   /// The definition and the examples of one line of a data file.

@@ -173,7 +173,8 @@ extension PackDescription {
     }
     guard (1...64).contains(evals.count) else {
       throw JSONSchemaError(
-        path: object.path, expected: "1 to 64 eval sets", got: evals.isEmpty ? "none" : "\(evals.count)")
+        path: object.path, expected: "1 to 64 eval sets",
+        got: evals.isEmpty ? "none" : "\(evals.count)")
     }
     return evals
   }
@@ -212,7 +213,8 @@ extension PackDescription {
     (2...16).contains(text.utf8.count)
       && text.utf8.first != UInt8(ascii: "-")
       && text.utf8.allSatisfy {
-        isWord($0) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) || $0 == UInt8(ascii: "-")
+        isWord($0) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0)
+          || $0 == UInt8(ascii: "-")
       }
   }
 

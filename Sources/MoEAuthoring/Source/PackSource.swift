@@ -110,7 +110,9 @@ public struct PackSource: Sendable {
     }
   }
 
-  /// The labels that occur. Two Unicode forms of one label are refused: whoever compares texts, and not
+  /// The labels that occur.
+  ///
+  /// Two Unicode forms of one label are refused: whoever compares texts, and not
   /// bytes, would take them for one.
   private static func occurring(in file: ExampleFile) throws -> [String] {
     var first: [String: SourceExample] = [:]

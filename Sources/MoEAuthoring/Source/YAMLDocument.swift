@@ -17,6 +17,7 @@ public enum YAMLDocument {
   ///   - url: The file.
   ///   - name: What error sentences call it.
   ///   - neededBy: Who names it, for the sentence when it is not there.
+  /// - Returns: The value.
   /// - Throws: ``SourceError``.
   public static func read(_ url: URL, name: String, neededBy: String) throws -> JSONValue {
     let bytes = try SourceFile.bytes(url, name: name, neededBy: neededBy, limit: sizeLimit)
@@ -35,7 +36,9 @@ public enum YAMLDocument {
   public static func parse(_ text: String, name: String) throws -> JSONValue {
     do {
       // The parser owns the anchors that nodes refer to: it has to live until they were looked for.
-      let parser = try Yams.Parser(yaml: text)
+      // libyaml counts a byte order mark as a column of the first line.
+      let parser = try Yams.Parser(
+        yaml: text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text)
       return try withExtendedLifetime(parser) {
         guard let node = try parser.singleRoot() else {
           throw SourceError.badYAML(file: name, line: 1, reason: "an empty document")
@@ -90,6 +93,7 @@ public enum YAMLDocument {
     // What JSON calls a number, `+1`, `.5` and `1.` besides: `010`, `0x10` and `1_000` stay text.
     let sign = text.hasPrefix("-") ? "-" : ""
     var digits = text.hasPrefix("-") || text.hasPrefix("+") ? text.dropFirst() : text[...]
+    guard digits.contains(where: { $0.isASCII && $0.isNumber }) else { return .string(text) }
     if digits.hasPrefix(".") { digits = "0" + digits }
     if digits.hasSuffix(".") { digits += "0" }
     guard let first = digits.utf8.first, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first),

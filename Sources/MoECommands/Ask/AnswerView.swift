@@ -11,6 +11,7 @@ struct AnswerView {
   let labels: LabelSelection
 
   private static let barWidth = 32
+  private static let lineWidth = 100
 
   func print(to console: Console) throws {
     if answer.route.isEmpty {
@@ -79,15 +80,16 @@ struct AnswerView {
       } else {
         try console.print()
       }
-      for prediction in predictions where prediction.pack == route.pack {
+      for (rank, prediction) in predictions.filter({ $0.pack == route.pack }).enumerated() {
         let entry = pack.labels[prediction.task, prediction.label]
         let task = showsTask ? "\(prediction.task): " : ""
         try console.print(
           Self.percent(Double(prediction.probability)).leftPadded(to: 7) + "  "
             + (task + (entry?.title ?? prediction.label)).shown())
-        for line in [entry?.authority, entry?.note] {
-          guard let line else { continue }
-          try console.print(String(repeating: " ", count: 9) + console.styled(line.shown(), .dim))
+        for text in [entry?.authority, rank == 0 ? entry?.note : nil] {
+          for line in (text ?? "").shown().wrapped(to: Self.lineWidth - 9) {
+            try console.print(String(repeating: " ", count: 9) + console.styled(line, .dim))
+          }
         }
       }
     }

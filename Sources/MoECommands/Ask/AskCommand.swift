@@ -26,6 +26,7 @@ public struct AskCommand: MoECommand {
 
   @OptionGroup var route: RouteOptions
   @OptionGroup var output: OutputOptions
+  /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
   /// Makes the command.

@@ -27,6 +27,7 @@ public struct EmbedCommand: MoECommand {
   @Option(help: ArgumentHelp("Embed in the expert space of this pack.", valueName: "name"))
   var pack: String?
 
+  /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
   /// Makes the command.

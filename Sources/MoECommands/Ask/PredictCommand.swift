@@ -24,6 +24,7 @@ public struct PredictCommand: MoECommand {
 
   @OptionGroup var stream: StreamOptions
   @OptionGroup var route: RouteOptions
+  /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
   /// Makes the command.

@@ -18,6 +18,7 @@ public struct TokenizeCommand: MoECommand {
       """)
 
   @OptionGroup var stream: StreamOptions
+  /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
   /// Makes the command.

@@ -21,6 +21,7 @@ public struct BackboneAddCommand: MoECommand {
   var directory: String
 
   @OptionGroup var output: OutputOptions
+  /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
   /// Makes the command.

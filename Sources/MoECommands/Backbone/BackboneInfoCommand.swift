@@ -20,6 +20,7 @@ public struct BackboneInfoCommand: MoECommand {
   var name = KnownBackbone.miniLM.name
 
   @OptionGroup var output: OutputOptions
+  /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
   /// Makes the command.

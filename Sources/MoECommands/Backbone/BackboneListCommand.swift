@@ -14,6 +14,7 @@ public struct BackboneListCommand: MoECommand {
       """)
 
   @OptionGroup var output: OutputOptions
+  /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
   /// Makes the command.

@@ -33,6 +33,7 @@ public struct BackboneProfileCommand: MoECommand {
   var unpinned = false
 
   @OptionGroup var format: OutputOptions
+  /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
   /// Makes the command.

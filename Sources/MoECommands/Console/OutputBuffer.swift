@@ -17,7 +17,9 @@ final class OutputBuffer: Sendable {
 
   /// Takes a descriptor that is open for writing; it is not closed.
   ///
-  /// - Parameter target: What error sentences call it.
+  /// - Parameters:
+  ///   - descriptor: Where bytes go.
+  ///   - target: What error sentences call it.
   init(descriptor: Int32, target: String) {
     self.descriptor = descriptor
     self.target = target

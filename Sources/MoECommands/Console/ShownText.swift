@@ -49,4 +49,18 @@ extension String {
   func leftPadded(to columns: Int) -> String {
     String(repeating: " ", count: max(0, columns - columnCount)) + self
   }
+
+  /// The words of the text over lines of at most so many columns.
+  func wrapped(to columns: Int) -> [String] {
+    var lines: [String] = []
+    var line = ""
+    for word in split(separator: " ") {
+      if !line.isEmpty, line.columnCount + 1 + String(word).columnCount > columns {
+        lines.append(line)
+        line = ""
+      }
+      line += (line.isEmpty ? "" : " ") + word
+    }
+    return line.isEmpty ? lines : lines + [line]
+  }
 }

@@ -34,6 +34,7 @@ public struct KeyNewCommand: MoECommand {
   var output: String
 
   @OptionGroup var format: OutputOptions
+  /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
   /// Makes the command.

@@ -39,6 +39,7 @@ public struct PackBuildCommand: MoECommand {
   var key: String
 
   @OptionGroup var format: OutputOptions
+  /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
   /// Makes the command.

@@ -20,6 +20,7 @@ public struct PackCheckCommand: MoECommand {
 
   @OptionGroup var sourceOptions: PackSourceOptions
   @OptionGroup var output: OutputOptions
+  /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
   /// Makes the command.

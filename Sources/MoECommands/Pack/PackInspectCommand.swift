@@ -22,6 +22,7 @@ public struct PackInspectCommand: MoECommand {
   var file: String
 
   @OptionGroup var format: OutputOptions
+  /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
   /// Makes the command.

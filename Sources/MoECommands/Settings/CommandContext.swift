@@ -122,6 +122,7 @@ public struct CommandSession: Sendable {
   /// - Parameters:
   ///   - packs: The packs of the store.
   ///   - needsProbes: Whether the profile's neutral texts are needed; without them its digest is enough.
+  /// - Returns: The backbone, its profile and the probes.
   /// - Throws: `BackboneError`, `TensorError`, `StoreError`.
   func ground(for packs: [InstalledPack], needsProbes: Bool = false) throws -> Installer.Ground {
     if let ground = context.ground { return ground }

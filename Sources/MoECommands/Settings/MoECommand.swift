@@ -21,6 +21,7 @@ extension MoECommand {
       throw CleanExit.message("commands run through `MoEPack.main()`")
     }
     let session = CommandSession(global, in: context, name: Self._commandName)
+    try session.settings.check()
     try run(session)
     try session.console.flush()
   }

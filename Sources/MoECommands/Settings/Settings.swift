@@ -37,6 +37,14 @@ struct Settings: Sendable {
     self.environment = environment
   }
 
+  /// Refuses what the environment asks for and this machine does not have, whether it is needed or not.
+  ///
+  /// - Throws: `TensorError`, exit code 78.
+  func check() throws {
+    _ = try KernelPath.requested(in: environment)
+    _ = try ThreadPool.requestedThreads(in: environment)
+  }
+
   /// The kernels that `MOEPACK_KERNELS` asks for.
   ///
   /// - Throws: `TensorError`, exit code 78.

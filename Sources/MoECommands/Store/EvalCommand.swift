@@ -25,6 +25,7 @@ public struct EvalCommand: MoECommand {
   var name: String?
 
   @OptionGroup var output: OutputOptions
+  /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
   /// Makes the command.

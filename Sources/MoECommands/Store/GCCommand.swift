@@ -28,6 +28,7 @@ public struct GCCommand: MoECommand {
   var dryRun = false
 
   @OptionGroup var output: OutputOptions
+  /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
   /// Makes the command.

@@ -15,6 +15,7 @@ public struct HistoryCommand: MoECommand {
       """)
 
   @OptionGroup var output: OutputOptions
+  /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
   /// Makes the command.

@@ -23,6 +23,7 @@ public struct InfoCommand: MoECommand {
   var subject: String
 
   @OptionGroup var output: OutputOptions
+  /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
   /// Makes the command.

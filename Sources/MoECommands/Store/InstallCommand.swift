@@ -30,6 +30,7 @@ public struct InstallCommand: MoECommand {
   var allowDowngrade = false
 
   @OptionGroup var output: OutputOptions
+  /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
   /// Makes the command.

@@ -16,6 +16,7 @@ public struct ListCommand: MoECommand {
       """)
 
   @OptionGroup var output: OutputOptions
+  /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
   /// Makes the command.

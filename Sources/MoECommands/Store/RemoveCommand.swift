@@ -22,6 +22,7 @@ public struct RemoveCommand: MoECommand {
 
   @OptionGroup var change: ChangeOptions
   @OptionGroup var output: OutputOptions
+  /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
   /// Makes the command.

@@ -23,6 +23,7 @@ public struct RollbackCommand: MoECommand {
 
   @OptionGroup var change: ChangeOptions
   @OptionGroup var output: OutputOptions
+  /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
   /// Makes the command.

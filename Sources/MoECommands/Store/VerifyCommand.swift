@@ -24,6 +24,7 @@ public struct VerifyCommand: MoECommand {
   var subject: String?
 
   @OptionGroup var output: OutputOptions
+  /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
   /// Makes the command.

@@ -31,6 +31,7 @@ public struct TrustAddCommand: MoECommand {
   var comment = ""
 
   @OptionGroup var output: OutputOptions
+  /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
   /// Makes the command.

@@ -26,6 +26,7 @@ public struct TrustRemoveCommand: MoECommand {
   var namespace: String?
 
   @OptionGroup var output: OutputOptions
+  /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
   /// Makes the command.

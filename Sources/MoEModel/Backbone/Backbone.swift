@@ -38,7 +38,9 @@ public struct Backbone: Sendable {
     self.files = files
   }
 
-  /// Loads a registered backbone. Its files were checked when it was registered, and are not hashed again.
+  /// Loads a registered backbone.
+  ///
+  /// Its files were checked when it was registered, and are not hashed again.
   ///
   /// - Throws: ``BackboneError``, `TokenizerError` or `SafeTensorsError`.
   public init(_ known: KnownBackbone, files: BackboneFiles, kernels: Kernels) throws {
@@ -67,6 +69,7 @@ public struct Backbone: Sendable {
   ///   - encodings: The tokenized texts.
   ///   - pool: The threads that share the work; the bits do not depend on them.
   ///   - progress: Told how many texts are done, from any thread.
+  /// - Returns: z, `[count, D]`.
   /// - Throws: Whatever reading the mapped weights throws.
   public func embed(
     _ encodings: [Encoding], pool: ThreadPool, progress: (@Sendable (Int) -> Void)? = nil

@@ -45,7 +45,8 @@ public enum BackboneError: ActionableError {
     case .notRegistered(let name, let registered):
       "backbone `\(name)` is not registered here, "
         + (registered.isEmpty
-          ? "no backbone is" : "expected one of \(registered.map { "`\($0)`" }.joined(separator: ", "))")
+          ? "no backbone is"
+          : "expected one of \(registered.map { "`\($0)`" }.joined(separator: ", "))")
     case .missingFile(let name, let directory):
       "`\(name)` is not in `\(directory)`, expected every file that the backbone's digest covers"
     case .wrongFile(let name, let expected, let got):

@@ -125,7 +125,8 @@ public struct BackboneRegistry: Sendable {
         try manager.copyItem(at: source.url(name), to: copy)
         try copy.synchronize()
       }
-      for (name, got) in try BackboneFiles(directory: staging).digests() where got != known.files[name] {
+      for (name, got) in try BackboneFiles(directory: staging).digests()
+      where got != known.files[name] {
         throw BackboneError.wrongFile(name: name, expected: known.files[name] ?? got, got: got)
       }
       let profile = target.appending(path: "profile")

@@ -72,7 +72,8 @@ public struct ExpertLayer: Sendable {
       let inner = workspace.inner.reserve(rows * experts[0].width)
       Self.run(experts[0], h, rows: rows, inner: inner, kernels: kernels) { bias in
         kernels.linear(
-          inner, rows: rows, weight: experts[0].down, bias: bias, epilogue: .scaledAdd(nil), into: y)
+          inner, rows: rows, weight: experts[0].down, bias: bias, epilogue: .scaledAdd(nil), into: y
+        )
       }
       return
     }

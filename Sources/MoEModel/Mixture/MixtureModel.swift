@@ -27,6 +27,7 @@ public struct MixtureModel: Sendable {
   ///   - options: Which pack may answer.
   ///   - pool: The threads that share the work.
   ///   - progress: Told how many texts are done, from any thread.
+  /// - Returns: An answer a text.
   /// - Throws: ``MixtureError`` if a named pack is not mounted or a selected pack's output is not finite.
   public func answer(
     _ texts: [String], options: AnswerOptions = AnswerOptions(), pool: ThreadPool,

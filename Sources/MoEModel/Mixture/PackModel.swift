@@ -68,7 +68,7 @@ public struct PackShape: Sendable, Equatable {
   }
 }
 
-/// The tensors of one pack, loaded: dispatcher rows, experts and heads. Immutable and shared.
+/// The tensors of one pack, loaded: dispatcher rows, experts and heads; immutable and shared.
 public struct PackModel: Sendable {
   /// Which pack.
   public let identity: PackIdentity

@@ -16,6 +16,7 @@ extension Composition {
   ///   - answer: An answer of this very composition.
   ///   - id: What the caller named the request; left out when `nil`.
   ///   - labels: Which labels to tell.
+  /// - Returns: The object of one line.
   public func json(
     of answer: Answer, id: JSONValue? = nil, labels: LabelSelection = .best(3)
   ) -> JSONValue {

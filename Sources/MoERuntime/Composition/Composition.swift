@@ -96,6 +96,7 @@ public struct Composition: Sendable {
   ///   - encodings: The tokenized texts.
   ///   - options: Which pack may answer.
   ///   - pool: The threads that share the work.
+  /// - Returns: An answer a text, in order.
   /// - Throws: `MixtureError`, ``RuntimeError/noMargin(pack:)`` or ``RuntimeError/nothingToForce``.
   public func answer(
     _ encodings: [Encoding], options: AnswerOptions = AnswerOptions(), pool: ThreadPool

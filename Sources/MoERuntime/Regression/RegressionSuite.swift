@@ -88,6 +88,7 @@ public struct RegressionSuite: Sendable {
   /// Measures the eval sets of every pack and judges nothing: what `moe-pack eval` shows.
   ///
   /// - Parameter name: The one pack to measure; all of them when `nil`.
+  /// - Returns: What was measured.
   /// - Throws: Whatever answering throws.
   public func measure(only name: String? = nil) throws -> [SuiteReport.Pack] {
     let selected = try probesSelected()

@@ -1,5 +1,5 @@
 import MoEBase
-import MoEModel
+package import MoEModel
 import MoETensor
 
 /// The shape of what is trained: experts in the top layers, and a head.
@@ -104,7 +104,7 @@ package struct ExpertLayout: Sendable {
   }
 
   /// The experts of a layer, packed for the kernels.
-  func layer(_ position: Int, of parameters: [Float]) -> ExpertLayer {
+  package func layer(_ position: Int, of parameters: [Float]) -> ExpertLayer {
     ExpertLayer(
       experts: experts[position].map { expert in
         MoEModel.Expert(

@@ -7,7 +7,7 @@ public struct TrainingOptions: Sendable, Equatable {
   /// The most epochs.
   public var epochs = 3
   /// Texts a step.
-  public var batchSize = 32
+  public var batchSize = 16
   /// The greatest learning rate of the experts and routers.
   public var expertRate: Float = 4e-3
   /// The greatest learning rate of the head.

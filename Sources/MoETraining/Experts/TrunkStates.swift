@@ -72,7 +72,7 @@ public struct TrunkStates: Sendable {
   }
 
   /// The slots of some texts end to end, and where each text starts.
-  func gather(
+  package func gather(
     _ texts: some Sequence<Int>, width: Int
   ) -> (attended: [Float], sums: [Float], offsets: [Int]) {
     var attended: [Float] = []

@@ -22,7 +22,9 @@ public struct BackgroundStatistics: Sendable {
     }
     for column in 0..<width { mean[column] /= Double(count) }
     var centred = [Double](repeating: 0, count: embeddings.count)
-    for index in centred.indices { centred[index] = Double(embeddings[index]) - mean[index % width] }
+    for index in centred.indices {
+      centred[index] = Double(embeddings[index]) - mean[index % width]
+    }
     let fixed = centred
     let rows = pool.map(count: width) { row in
       var sums = [Double](repeating: 0, count: width)

@@ -21,7 +21,9 @@ public struct Cholesky: Sendable {
       for row in k..<size { columns[k * size + row] /= root }
       for column in (k + 1)..<max(k + 1, size) {
         let factor = columns[k * size + column]
-        for row in column..<size { columns[column * size + row] -= factor * columns[k * size + row] }
+        for row in column..<size {
+          columns[column * size + row] -= factor * columns[k * size + row]
+        }
       }
     }
     self.columns = columns

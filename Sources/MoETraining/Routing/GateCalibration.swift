@@ -116,7 +116,8 @@ public struct FittedGate: Sendable {
       folds[group].indices.filter { (folds[group][$0] == fold) == isHeldOut }
         .flatMap { groups[group][$0 * width..<($0 + 1) * width] }
     }
-    let fits = pool.map(count: Self.foldCount + 1) { fold -> (rows: FittedRows, scores: [[Double]]) in
+    let fits = pool.map(count: Self.foldCount + 1) {
+      fold -> (rows: FittedRows, scores: [[Double]]) in
       let kept = folds[0].indices.filter { folds[0][$0] != fold }
       let rows = fitter.fit(
         part(0, fold: fold, isHeldOut: false), labels: kept.map { labels[$0] },

@@ -13,6 +13,7 @@ public struct FittedRows: Sendable {
   /// The score s_p = log Σ π_c exp s_c of each embedding.
   ///
   /// - Parameter embeddings: z, `[count, D]`.
+  /// - Returns: s_p, `[count]`, in nats.
   public func scores(_ embeddings: [Float]) -> [Double] {
     let width = weight.count / max(1, bias.count)
     return (0..<embeddings.count / max(1, width)).map { text in
@@ -86,6 +87,7 @@ public struct RowFitter: Sendable {
   ///   - labels: The class of each.
   ///   - classCount: C; every class has a text.
   ///   - negatives: z of texts that are not the pack's to answer, group by group.
+  /// - Returns: The rows.
   public func fit(
     _ embeddings: [Float], labels: [Int], classCount: Int, negatives: [NegativeGroup]
   ) -> FittedRows {

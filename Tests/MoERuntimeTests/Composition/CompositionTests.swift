@@ -64,7 +64,9 @@ import Testing
     #expect(read["none"] == .number(answer.none))
   }
 
-  @Test func `no id, no id member; a forced or a truncated answer says so, another does not`() throws {
+  @Test func `no id, no id member; a forced or a truncated answer says so, another does not`()
+    throws
+  {
     let composition = composition([try pack.mounted(digest: Digest(of: [1]))])
     let long = String(repeating: ownText + " ", count: 10)
     let plain = composition.json(of: try answer(ownText, composition))
@@ -74,7 +76,8 @@ import Testing
     #expect(forced["forced"] == true && forced["truncated"] == true)
   }
 
-  @Test func `where no pack is responsible the route is empty, none is 1, and the nearest is named`()
+  @Test
+  func `where no pack is responsible the route is empty, none is 1, and the nearest is named`()
     throws
   {
     let composition = composition([try pack.mounted(digest: Digest(of: [1]))])
@@ -94,7 +97,9 @@ import Testing
     let composition = composition([try wide.mounted(digest: Digest(of: [1]))])
     let answer = try answer(ownText, composition)
     for (selection, count) in [(LabelSelection.best(3), 3), (.all, 5)] {
-      guard case .array(let predictions)? = composition.json(of: answer, labels: selection)["predictions"]
+      guard
+        case .array(let predictions)? = composition.json(of: answer, labels: selection)[
+          "predictions"]
       else { throw TestFailure("no predictions") }
       #expect(predictions.count == count)
     }

@@ -119,7 +119,8 @@ import Testing
     #expect(try bytes(composition(try honest(), on: other)) == best)
   }
 
-  @Test func `I4: the order in which packs are composed changes no bit, nor the composition's digest`()
+  @Test
+  func `I4: the order in which packs are composed changes no bit, nor the composition's digest`()
     throws
   {
     let packs = try honest()

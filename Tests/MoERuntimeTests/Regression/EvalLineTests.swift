@@ -12,8 +12,14 @@ import Testing
 @Suite struct EvalLineTests {
   @Test(arguments: [
     ("[]", "expected one JSON object, got an array"),
-    ("{\"text\": \"bada\"}", "expected `label`: a label, or `expect` with the value `none`, got neither"),
-    ("{\"text\": \"bada\", \"label\": \"topic-9\"}", "expected `label`: a label of the task, got another"),
+    (
+      "{\"text\": \"bada\"}",
+      "expected `label`: a label, or `expect` with the value `none`, got neither"
+    ),
+    (
+      "{\"text\": \"bada\", \"label\": \"topic-9\"}",
+      "expected `label`: a label of the task, got another"
+    ),
     (
       "{\"text\": \"bada\", \"label\": \"topic-0\", \"expect\": \"none\"}",
       "expected `label`: a label, or `expect` with the value `none`, got both"

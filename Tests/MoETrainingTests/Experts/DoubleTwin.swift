@@ -48,11 +48,16 @@ struct DoubleTwin {
   /// loss = 1/N Σ CE + balance / shards · Σ over shards and layers of E Σ_e f_e P_e
   /// ```
   ///
-  /// - Parameter texts: The states of each text, and its label.
+  /// - Parameters:
+  ///   - parameters: What is trained, in the order of the layout.
+  ///   - texts: What enters the first layer with experts, text by text, and the label.
+  /// - Returns: The loss in nats.
   func loss(_ parameters: [Double], _ texts: [(states: [Double], label: Int)]) -> Double {
     var crossEntropy = 0.0
     var balance = 0.0
-    let shards = stride(from: 0, to: texts.count, by: 8).map { texts[$0..<min($0 + 8, texts.count)] }
+    let shards = stride(from: 0, to: texts.count, by: 8).map {
+      texts[$0..<min($0 + 8, texts.count)]
+    }
     for shard in shards {
       var hidden = shard.map(\.states)
       for (position, layer) in layout.plan.layers.enumerated() {
@@ -64,7 +69,8 @@ struct DoubleTwin {
         crossEntropy += self.crossEntropy(text, label: example.label, parameters)
       }
     }
-    return crossEntropy / Double(texts.count) + Double(options.balance) / Double(shards.count) * balance
+    return crossEntropy / Double(texts.count) + Double(options.balance) / Double(shards.count)
+      * balance
   }
 
   /// One layer over the texts of a shard, and its unweighted load-balancing loss.
@@ -114,10 +120,14 @@ struct DoubleTwin {
     let chosen = probabilities.indices.sorted { probabilities[$0] > probabilities[$1] }
       .prefix(layout.plan.topK)
     let sum = layout.plan.topK == 1 ? 1 : chosen.reduce(0) { $0 + probabilities[$1] }
-    return (probabilities.indices.map { chosen.contains($0) ? probabilities[$0] / sum : nil }, probabilities)
+    return (
+      probabilities.indices.map { chosen.contains($0) ? probabilities[$0] / sum : nil },
+      probabilities
+    )
   }
 
-  private func run(_ expert: ExpertLayout.Expert, _ a: [Double], _ parameters: [Double]) -> [Double] {
+  private func run(_ expert: ExpertLayout.Expert, _ a: [Double], _ parameters: [Double]) -> [Double]
+  {
     let inner = linear(a, parameters[expert.upWeight], parameters[expert.upBias]).map(gelu)
     return linear(inner, parameters[expert.downWeight], parameters[expert.downBias])
   }
@@ -131,7 +141,8 @@ struct DoubleTwin {
     let length = mean.reduce(0) { $0 + $1 * $1 }.squareRoot()
     let bias = parameters[layout.headBias]
     let logits = zip(
-      linear(mean.map { $0 / length }, parameters[layout.headWeight], bias.map { _ in 0 }[...]), bias
+      linear(mean.map { $0 / length }, parameters[layout.headWeight], bias.map { _ in 0 }[...]),
+      bias
     ).map { Double(ExpertTrainer.headScale) * $0 + $1 }
     let total = log(logits.reduce(0) { $0 + exp($1) })
     let smoothing = Double(options.labelSmoothing)
@@ -153,7 +164,9 @@ struct DoubleTwin {
       let columns = head * headWidth..<(head + 1) * headWidth
       for row in 0..<rows {
         let scores = (0..<rows).map { key in
-          exp(columns.reduce(0) { $0 + element(row, 0, $1) * element(key, 1, $1) } / Double(headWidth).squareRoot())
+          exp(
+            columns.reduce(0) { $0 + element(row, 0, $1) * element(key, 1, $1) }
+              / Double(headWidth).squareRoot())
         }
         let total = scores.reduce(0, +)
         for column in columns {

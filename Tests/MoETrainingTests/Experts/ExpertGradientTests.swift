@@ -1,3 +1,4 @@
+import Foundation
 import MoEBase
 import MoEModel
 import MoETensor
@@ -17,9 +18,13 @@ import Testing
     let parameters: [Float]
     let states: TrunkStates
     let labels: [Int]
+    let batch: RaggedBatch
+    /// What enters the first layer with experts, text by text.
     let texts: [(states: [Double], label: Int)]
 
-    init(_ experts: Int, _ topK: Int, lengths: [Int], options: TrainingOptions, threads: Int = 1) throws {
+    init(_ experts: Int, _ topK: Int, lengths: [Int], options: TrainingOptions, threads: Int = 1)
+      throws
+    {
       let encoder = try TinyBackbone.make().encoder
       let plan = ExpertPlan(top: 2, of: encoder.layerCount, width: 6, count: experts, topK: topK)
       trainer = try ExpertTrainer(
@@ -31,15 +36,58 @@ import Testing
       var parameters = (0..<layout.count).map { _ in Float(0.2 * generator.normal()) }
       for index in layout.headWeight { parameters[index] *= 0.25 }
       self.parameters = parameters
-      let width = encoder.width
-      let values = (0..<lengths.reduce(0, +) * width).map { _ in Float(generator.normal()) }
-      let offsets = lengths.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
-      states = TrunkStates(layer: 1, states: values, offsets: offsets, embeddings: [])
+      let vocabularySize = encoder.configuration.vocabularySize
+      let encodings = lengths.map { length in
+        Encoding(
+          ids: (0..<length).map { _ in Int32(generator.below(vocabularySize)) }, tokenCount: length)
+      }
+      states = try TrunkStates(
+        encodings, entering: 1, encoder: encoder, pool: ThreadPool(threads: 1))
       let labels = lengths.indices.map { _ in generator.below(3) }
       self.labels = labels
-      texts = lengths.indices.map { index in
-        (values[offsets[index] * width..<offsets[index + 1] * width].map(Double.init), labels[index])
+      batch = RaggedBatch(encodings.map(\.ids))
+      let workspace = EncoderWorkspace()
+      try encoder.embed(batch, workspace: workspace)
+      encoder.layer(0, offsets: batch.offsets, experts: nil, workspace: workspace)
+      let width = encoder.width
+      let hidden = workspace.hidden.reserve(batch.tokenCount * width)
+      texts = lengths.indices.map { [batch] index in
+        let rows = batch.rows(index)
+        return (
+          (rows.lowerBound * width..<rows.upperBound * width).map { Double(hidden[$0]) },
+          labels[index]
+        )
       }
+    }
+
+    /// The mean cross-entropy and the share of right labels that inference gives.
+    func inference() throws -> (loss: Double, accuracy: Double) {
+      let encoder = twin.encoder
+      let layout = trainer.layout
+      let workspace = EncoderWorkspace()
+      try encoder.embed(batch, workspace: workspace)
+      for layer in 0..<encoder.layerCount {
+        encoder.layer(
+          layer, offsets: batch.offsets,
+          experts: layer == 0 ? nil : layout.layer(layer - 1, of: parameters), workspace: workspace)
+      }
+      let head = ClassificationHead(
+        task: "issue", labels: ["a", "b", "c"],
+        weight: PackedMatrix(
+          rows: 3, columns: encoder.width,
+          values: parameters[layout.headWeight].map { $0 * ExpertTrainer.headScale }),
+        bias: Array(parameters[layout.headBias]))
+      let probabilities = head.probabilities(
+        encoder.pool(offsets: batch.offsets, workspace: workspace), count: labels.count,
+        kernels: encoder.kernels)
+      var loss = 0.0
+      var correct = 0
+      for (text, label) in labels.enumerated() {
+        let row = Array(probabilities[text * 3..<(text + 1) * 3])
+        loss -= log(Double(row[label]))
+        correct += row[label] == row.max() ? 1 : 0
+      }
+      return (loss / Double(labels.count), Double(correct) / Double(labels.count))
     }
 
     /// Loss and gradient of all texts as one batch.
@@ -62,7 +110,8 @@ import Testing
       }
       for (layer, router) in layout.routers.enumerated() {
         tensors += [
-          ("layer \(layer), router weight", router.weight), ("layer \(layer), router bias", router.bias),
+          ("layer \(layer), router weight", router.weight),
+          ("layer \(layer), router bias", router.bias),
         ]
       }
       return tensors
@@ -108,14 +157,17 @@ import Testing
         #expect(difference < 2e-4, "\(name): \(gradients[index]), expected \(expected)")
       }
     }
-    print("E = \(plan.0), K = \(plan.1), balance \(balance): greatest relative difference \(greatest)")
+    print(
+      "E = \(plan.0), K = \(plan.1), balance \(balance): greatest relative difference \(greatest)")
   }
 
   @Test(arguments: plans)
-  func `the gradient has the same bits on one thread and on two`(_ experts: Int, _ topK: Int) throws {
+  func `the gradient has the same bits on one thread and on two`(_ experts: Int, _ topK: Int) throws
+  {
     let lengths = (0..<30).map { 1 + $0 % 5 }
     let one = try Setting(experts, topK, lengths: lengths, options: TrainingOptions()).gradient()
-    let two = try Setting(experts, topK, lengths: lengths, options: TrainingOptions(), threads: 2).gradient()
+    let two = try Setting(experts, topK, lengths: lengths, options: TrainingOptions(), threads: 2)
+      .gradient()
     #expect(one.loss.bitPattern == two.loss.bitPattern)
     #expect(one.gradients.map(\.bitPattern) == two.gradients.map(\.bitPattern))
   }
@@ -124,9 +176,14 @@ import Testing
   func `training sees the loss that inference gives`(_ experts: Int, _ topK: Int) throws {
     var options = TrainingOptions()
     options.labelSmoothing = 0
-    let setting = try Setting(experts, topK, lengths: [4, 1, 7, 2, 9, 3, 3, 5, 1], options: options)
-    let (_, loss) = setting.trainer.evaluate(setting.parameters, setting.states, setting.labels)
-    // The head's scale is applied after the product here and before it there.
-    #expect(abs(setting.gradient().loss / 9 - loss) < 1e-5)
+    let setting = try Setting(
+      experts, topK, lengths: [4, 1, 7, 2, 9, 3, 3, 5, 1], options: options)
+    let (accuracy, loss) = setting.trainer.evaluate(
+      setting.parameters, setting.states, setting.labels)
+    let inference = try setting.inference()
+    #expect(accuracy == inference.accuracy)
+    // Float's probabilities; and training multiplies by the head's scale after the product, not before.
+    #expect(abs(loss - inference.loss) < 1e-5)
+    #expect(abs(setting.gradient().loss / 9 - inference.loss) < 1e-5)
   }
 }

@@ -19,7 +19,8 @@ import Testing
 
   @Test func `separable classes are all told apart`() throws {
     let (z, labels) = texts(60, labels: 4, noise: 0.05)
-    let head = FrozenHead(fitting: z, labels: labels, labelCount: 4, backward: try BackwardKernels())
+    let head = FrozenHead(
+      fitting: z, labels: labels, labelCount: 4, backward: try BackwardKernels())
     let result = head.evaluate(z, labels: labels, kernels: Kernels())
     #expect(result.correct == 60)
     #expect(result.loss < 60 * 0.2)
@@ -27,13 +28,15 @@ import Testing
 
   @Test func `the fit is a stationary point of the penalised loss`() throws {
     let (z, labels) = texts(90, labels: 3, noise: 0.7)
-    let head = FrozenHead(fitting: z, labels: labels, labelCount: 3, backward: try BackwardKernels())
+    let head = FrozenHead(
+      fitting: z, labels: labels, labelCount: 3, backward: try BackwardKernels())
     var slopes = head.weight.map { Double($0) / (10 * 90) }
     var biasSlopes = [0.0, 0, 0]
     for (text, label) in labels.enumerated() {
       let x = z[text * width..<(text + 1) * width].map(Double.init)
       let logits = (0..<3).map { row in
-        Double(head.bias[row]) + x.indices.reduce(0) { $0 + x[$1] * Double(head.weight[row * width + $1]) }
+        Double(head.bias[row])
+          + x.indices.reduce(0) { $0 + x[$1] * Double(head.weight[row * width + $1]) }
       }
       let total = logits.reduce(0) { $0 + exp($1) }
       for row in 0..<3 {
@@ -49,7 +52,8 @@ import Testing
   @Test func `one label needs no weights and is always right`() throws {
     let (z, _) = texts(10, labels: 2, noise: 1)
     let labels = [Int](repeating: 0, count: 10)
-    let head = FrozenHead(fitting: z, labels: labels, labelCount: 1, backward: try BackwardKernels())
+    let head = FrozenHead(
+      fitting: z, labels: labels, labelCount: 1, backward: try BackwardKernels())
     #expect(head.weight == [Float](repeating: 0, count: width))
     let result = head.evaluate(z, labels: labels, kernels: Kernels())
     #expect(result.correct == 10 && result.loss == 0)

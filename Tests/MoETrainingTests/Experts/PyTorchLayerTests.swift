@@ -19,7 +19,9 @@ import Testing
       .appending(path: "../Reference/layer.json")
     document = try JSONValue(parsing: Array(Data(contentsOf: file)))
     encoder = try Self.encoder(document)
-    offsets = try Self.integers(document, "lengths").reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
+    offsets = try Self.integers(document, "lengths").reduce(into: [0]) {
+      $0.append($0[$0.count - 1] + $1)
+    }
     labels = try Self.integers(document, "labels")
   }
 
@@ -43,8 +45,16 @@ import Testing
       parameters.replaceSubrange(range, with: try Self.values(&recorded, name))
     }
     try recorded.finish()
+    let input = try Self.values(&reader, "input")
+    let workspace = EncoderWorkspace()
+    workspace.hidden.reserve(input.count).update(from: input, count: input.count)
+    encoder.slot(0, offsets: offsets, workspace: workspace)
+    func copy(_ buffer: AlignedBuffer) -> [Float] {
+      Array(UnsafeBufferPointer(start: buffer.reserve(input.count), count: input.count))
+    }
     let states = TrunkStates(
-      layer: 0, states: try Self.values(&reader, "input"), offsets: offsets, embeddings: [])
+      layer: 0, attended: copy(workspace.attended), sums: copy(workspace.hidden), offsets: offsets,
+      embeddings: [])
     let (loss, gradients) = trainer.gradient(parameters, states, Array(labels.indices), labels)
     let expectedLoss = try entry.number("loss")
     #expect(abs(loss - expectedLoss) < 1e-5 * expectedLoss)
@@ -68,7 +78,8 @@ import Testing
     for (layer, experts) in layout.experts.enumerated() {
       for (index, expert) in experts.enumerated() {
         names += [
-          ("\(layer).\(index).up.weight", expert.upWeight), ("\(layer).\(index).up.bias", expert.upBias),
+          ("\(layer).\(index).up.weight", expert.upWeight),
+          ("\(layer).\(index).up.bias", expert.upBias),
           ("\(layer).\(index).down.weight", expert.downWeight),
           ("\(layer).\(index).down.bias", expert.downBias),
         ]
@@ -94,14 +105,17 @@ import Testing
         throw JSONSchemaError(path: name, expected: "a whole number", got: value.kind)
       }
       let values = try Self.values(&layer, name)
-      for index in 0..<2 { writer.add("encoder.layer.\(index).\(name)", shape: shape, floats: values) }
+      for index in 0..<2 {
+        writer.add("encoder.layer.\(index).\(name)", shape: shape, floats: values)
+      }
       if name == "intermediate.dense.weight" { (feedForwardWidth, width) = (shape[0], shape[1]) }
     }
     let zeros = [Float](repeating: 0, count: 3 * width)
     writer.add("embeddings.word_embeddings.weight", shape: [3, width], floats: zeros)
     writer.add("embeddings.position_embeddings.weight", shape: [3, width], floats: zeros)
     writer.add(
-      "embeddings.token_type_embeddings.weight", shape: [2, width], floats: Array(zeros[0..<2 * width]))
+      "embeddings.token_type_embeddings.weight", shape: [2, width],
+      floats: Array(zeros[0..<2 * width]))
     for part in ["weight", "bias"] {
       writer.add("embeddings.LayerNorm.\(part)", shape: [width], floats: Array(zeros[0..<width]))
     }

@@ -77,7 +77,9 @@ import Testing
   @Test func `every step of a short schedule has a rate`() {
     for count in 1...20 {
       let schedule = LearningRate(peak: 1, stepCount: count)
-      for step in 0..<count { #expect((0...1).contains(schedule.rate(at: step)) && schedule.rate(at: step) > 0) }
+      for step in 0..<count {
+        #expect((0...1).contains(schedule.rate(at: step)) && schedule.rate(at: step) > 0)
+      }
     }
     #expect(LearningRate(peak: 1, stepCount: 0).rate(at: 0) == 1)
   }

@@ -38,14 +38,16 @@ import Testing
   }
 
   @Test func `the start is returned where it is the least, and where nothing helps`() {
-    #expect(LBFGS().minimize(from: [0, 0]) { _, gradient in
-      gradient = [0, 0]
-      return 1
-    } == [0, 0])
-    #expect(LBFGS().minimize(from: [5]) { _, gradient in
-      gradient = [1]
-      return .nan
-    } == [5])
+    #expect(
+      LBFGS().minimize(from: [0, 0]) { _, gradient in
+        gradient = [0, 0]
+        return 1
+      } == [0, 0])
+    #expect(
+      LBFGS().minimize(from: [5]) { _, gradient in
+        gradient = [1]
+        return .nan
+      } == [5])
   }
 
   @Test func `it stops at its limit of iterations`() {

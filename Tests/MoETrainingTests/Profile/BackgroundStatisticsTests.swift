@@ -20,21 +20,25 @@ import Testing
       for other in 0..<width {
         let (a, b) = (column(row), column(other))
         let (meanA, meanB) = (mean(a), mean(b))
-        let expected = zip(a, b).reduce(0) { $0 + ($1.0 - meanA) * ($1.1 - meanB) } / Double(count - 1)
+        let expected =
+          zip(a, b).reduce(0) { $0 + ($1.0 - meanA) * ($1.1 - meanB) } / Double(count - 1)
         // The same terms in the same order: equal but for a fused operation here or there.
         #expect(abs(statistics.covariance[row * width + other] - expected) < 1e-12)
       }
     }
   }
 
-  @Test func `the bits do not depend on the threads, and the covariance is symmetric in its bits`() {
+  @Test func `the bits do not depend on the threads, and the covariance is symmetric in its bits`()
+  {
     let z = embeddings(150, width: 24)
     let one = BackgroundStatistics(z, width: 24, pool: ThreadPool(threads: 1))
     let two = BackgroundStatistics(z, width: 24, pool: ThreadPool(threads: 2))
     #expect(one.mean.map(\.bitPattern) == two.mean.map(\.bitPattern))
     #expect(one.covariance.map(\.bitPattern) == two.covariance.map(\.bitPattern))
     for row in 0..<24 {
-      for column in 0..<row { #expect(one.covariance[row * 24 + column] == one.covariance[column * 24 + row]) }
+      for column in 0..<row {
+        #expect(one.covariance[row * 24 + column] == one.covariance[column * 24 + row])
+      }
     }
   }
 

@@ -9,7 +9,9 @@ import Testing
     let b = (0..<size * size).map { _ in generator.normal() }
     return (0..<size * size).map { index in
       let (row, column) = (index / size, index % size)
-      return (0..<size).reduce(row == column ? 1.0 : 0) { $0 + b[row * size + $1] * b[column * size + $1] }
+      return (0..<size).reduce(row == column ? 1.0 : 0) {
+        $0 + b[row * size + $1] * b[column * size + $1]
+      }
     }
   }
 
@@ -20,7 +22,8 @@ import Testing
       for column in 0...row {
         var sum = a[row * size + column]
         for k in 0..<column { sum -= factor[row * size + k] * factor[column * size + k] }
-        factor[row * size + column] = row == column ? sum.squareRoot() : sum / factor[column * size + column]
+        factor[row * size + column] =
+          row == column ? sum.squareRoot() : sum / factor[column * size + column]
       }
     }
     return factor
@@ -84,4 +87,3 @@ import Testing
     }
   }
 }
-

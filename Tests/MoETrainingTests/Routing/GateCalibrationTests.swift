@@ -1,4 +1,5 @@
 import MoEBase
+import MoEModel
 import MoETensor
 import MoETraining
 import Testing
@@ -18,7 +19,9 @@ import Testing
   }
 
   @Test(arguments: [0.0, 0.5, 1, 2, 3, 4, 6])
-  func `recall never falls under its least, and negatives come through only to keep it`(_ distance: Double) {
+  func `recall never falls under its least, and negatives come through only to keep it`(
+    _ distance: Double
+  ) {
     for seed in UInt64(0)..<20 {
       let own = normals(97, mean: distance, deviation: 1, seed: seed)
       let negatives = normals(331, mean: 0, deviation: 1, seed: seed + 100)
@@ -29,7 +32,8 @@ import Testing
       #expect(recall >= GateCalibration.leastRecall, "distance \(distance), seed \(seed)")
       if activation > GateCalibration.falseActivationLimit {
         // As high as the least recall allows: one text more held back, and it would be broken.
-        #expect(recall - 1.5 / 97 < GateCalibration.leastRecall, "distance \(distance), seed \(seed)")
+        #expect(
+          recall - 1.5 / 97 < GateCalibration.leastRecall, "distance \(distance), seed \(seed)")
       }
       if activation == 0, recall < GateCalibration.targetRecall {
         Issue.record("own texts are held back for nothing: distance \(distance), seed \(seed)")
@@ -63,7 +67,8 @@ import Testing
     let one = GateCalibration(own: [2], negatives: [], near: [1])
     #expect(one.threshold == 2.nextDown && one.ownRecall == 1)
     #expect((0.25...20).contains(one.temperature))
-    let broken = GateCalibration(own: [.nan, 1, .infinity], negatives: [.nan, -.infinity], near: [.nan])
+    let broken = GateCalibration(
+      own: [.nan, 1, .infinity], negatives: [.nan, -.infinity], near: [.nan])
     #expect((0.25...20).contains(broken.temperature))
   }
 

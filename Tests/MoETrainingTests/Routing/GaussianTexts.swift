@@ -35,7 +35,8 @@ struct GaussianTexts {
     profile = BackboneProfile(
       mean: statistics.mean, covariance: statistics.covariance,
       negatives: texts(300, around: origin), negativeTexts: (0..<300).map { "negative \($0)" },
-      anchors: texts(100, around: origin), anchorTexts: (0..<100).map { "anchor \($0)" }, probes: [])
+      anchors: texts(100, around: origin), anchorTexts: (0..<100).map { "anchor \($0)" }, probes: []
+    )
     self.own = own
     self.labels = labels
     near = texts(60, around: origin)

@@ -24,7 +24,9 @@ import Testing
   }
 
   @Test func `own texts score above background and negatives`() throws {
-    for negatives in [[], [texts.profile.negatives], [texts.profile.negatives, texts.profile.anchors, texts.near]] {
+    for negatives in [
+      [], [texts.profile.negatives], [texts.profile.negatives, texts.profile.anchors, texts.near],
+    ] {
       let rows = try fit(texts.own, texts.labels, negatives: negatives)
       let fresh = GaussianTexts(seed: 8)
       let own = rows.scores(fresh.own)
@@ -35,15 +37,21 @@ import Testing
     }
   }
 
-  @Test func `without negatives a score is the log-likelihood ratio of the class against the background`() throws {
-    let rows = try fit(texts.own, [Int](repeating: 0, count: texts.labels.count), classCount: 1, negatives: [])
+  @Test
+  func `without negatives a score is the log-likelihood ratio of the class against the background`()
+    throws
+  {
+    let rows = try fit(
+      texts.own, [Int](repeating: 0, count: texts.labels.count), classCount: 1, negatives: [])
     let count = texts.labels.count
     let mean = (0..<width).map { column in
       (0..<count).reduce(0.0) { $0 + Double(texts.own[$1 * width + column]) } / Double(count)
     }
     var sigma = texts.profile.covariance
     let trace = (0..<width).reduce(0.0) { $0 + sigma[$1 * width + $1] }
-    for index in 0..<width { sigma[index * width + index] += RowFitter.shrinkage * trace / Double(width) }
+    for index in 0..<width {
+      sigma[index * width + index] += RowFitter.shrinkage * trace / Double(width)
+    }
     let z = Array(texts.near[0..<width]).map(Double.init)
     func halfDistance(_ centre: [Double]) -> Double {
       let offset = zip(z, centre).map { $0 - $1 }
@@ -69,7 +77,11 @@ import Testing
     let rows = try fit(texts.own, texts.labels, negatives: [])
     let z = texts.near[0..<width]
     let likelihoods = (0..<3).map { row in
-      exp(rows.bias[row] + zip(rows.weight[row * width..<(row + 1) * width], z).reduce(0) { $0 + $1.0 * Double($1.1) })
+      exp(
+        rows.bias[row]
+          + zip(rows.weight[row * width..<(row + 1) * width], z).reduce(0) {
+            $0 + $1.0 * Double($1.1)
+          })
     }
     let expected = log(likelihoods.reduce(0, +) / 3)
     #expect(abs(rows.scores(Array(z))[0] - expected) < 1e-12 * max(1, abs(expected)))
@@ -79,8 +91,11 @@ import Testing
     let anchors = texts.profile.anchors
     let once = try fit(texts.own, texts.labels, negatives: [texts.profile.negatives, anchors])
     let thrice = try fit(
-      texts.own, texts.labels, negatives: [texts.profile.negatives, anchors + anchors + anchors, []])
-    for (a, b) in zip(once.scores(texts.near), thrice.scores(texts.near)) { #expect(abs(a - b) < 1e-3) }
+      texts.own, texts.labels,
+      negatives: [texts.profile.negatives, anchors + anchors + anchors, []])
+    for (a, b) in zip(once.scores(texts.near), thrice.scores(texts.near)) {
+      #expect(abs(a - b) < 1e-3)
+    }
   }
 
   @Test func `the fit does not depend on anything but its input`() throws {
