@@ -133,12 +133,13 @@ public struct MixtureModel: Sendable {
     }
   }
 
-  /// Sorts by rank, ties by pack digest; within a pack the order of tasks and labels stays.
+  /// Sorts by rank, ties by pack digest, then probability (a weight may underflow to 0), then label order.
   private static func ranked(_ predictions: [Answer.Prediction]) -> [Answer.Prediction] {
     predictions.enumerated().sorted { left, right in
       let (a, b) = (left.element, right.element)
       if a.rank != b.rank { return a.rank > b.rank }
       if a.pack.digest != b.pack.digest { return a.pack.digest < b.pack.digest }
+      if a.probability != b.probability { return a.probability > b.probability }
       return left.offset < right.offset
     }.map(\.element)
   }

@@ -125,7 +125,7 @@ import Testing
           continuation.resume(returning: (error as? SourceError)?.message ?? "\(error)")
         }
       }
-      thread.stackSize = 1 << 20
+      thread.stackSize = 8 << 20
       thread.start()
     }
     #expect(
