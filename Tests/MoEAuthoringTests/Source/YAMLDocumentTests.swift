@@ -114,7 +114,7 @@ import Testing
   ]
 
   @Test(arguments: deep.indices)
-  func `nesting beyond reason is refused, on a thread with little stack too`(_ index: Int) async {
+  func `nesting beyond reason is refused, on a thread of its own`(_ index: Int) async {
     let (name, text) = Self.deep[index]
     let message = await withCheckedContinuation { continuation in
       let thread = Thread {
