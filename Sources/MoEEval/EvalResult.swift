@@ -44,7 +44,7 @@ extension EvalSet {
   ///   - mixture: What is measured.
   ///   - pack: The pack whose set this is.
   ///   - pool: The threads that share the work.
-  ///   - progress: Told how many texts are done, from any thread; each text counts twice.
+  ///   - progress: Told how many texts are done, from any thread.
   /// - Returns: Counts, and right or wrong by example.
   /// - Throws: `MixtureError` if the pack is not mounted or its output is not finite.
   public func run(
@@ -52,18 +52,16 @@ extension EvalSet {
     progress: (@Sendable (Int) -> Void)? = nil
   ) throws -> EvalResult {
     let encodings = examples.map { mixture.backbone.tokenizer.encode($0.text) }
-    let own = try mixture.answer(
-      encodings, options: AnswerOptions(pack: pack), pool: pool, progress: progress)
-    let automatic = try mixture.answer(encodings, pool: pool, progress: progress)
+    let answers = try mixture.compare(encodings, naming: pack, pool: pool, progress: progress)
     var isCorrect: [Bool?] = []
     var selected = (own: 0, none: 0)
     var margins = (own: [Double](), none: [Double]())
     for (index, example) in examples.enumerated() {
-      let isSelected = automatic[index].route.contains { $0.pack.digest == pack.digest }
-      let margin = own[index].nearest?.margin ?? -.infinity
+      let isSelected = answers[index].automatic.route.contains { $0.pack.digest == pack.digest }
+      let margin = answers[index].own.nearest?.margin ?? -.infinity
       switch example.expectation {
       case .label(let label):
-        let first = Self.mostProbable(own[index].predictions.filter { $0.task == task })
+        let first = Self.mostProbable(answers[index].own.predictions.filter { $0.task == task })
         isCorrect.append(first?.label.utf8.elementsEqual(label.utf8) ?? false)
         selected.own += isSelected ? 1 : 0
         margins.own.append(margin)

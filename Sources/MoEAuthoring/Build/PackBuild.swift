@@ -71,10 +71,10 @@ public struct PackBuild: Sendable {
     progress(BuildProgress("fitting the gate", 0))
     let gate = try fitGate(training)
     let tensors = PackTensorFiles(
-      training: training, gate: gate, task: task, width: backbone.encoder.width)
+      training: training, gate: gate, task: task, encoder: backbone.encoder)
     let mixture = try measured(tensors, gate: gate, training: training)
     let texts = source.evals.reduce(0) { $0 + $1.file.examples.count }
-    let counter = ProgressCounter(total: texts * 2) { [progress] in
+    let counter = ProgressCounter(total: texts) { [progress] in
       progress(BuildProgress("running the evals", $0))
     }
     let evals = try source.evals.map { eval in
@@ -104,12 +104,12 @@ public struct PackBuild: Sendable {
   private var task: String { source.description.tasks.first?.name ?? "" }
 
   private func fitGate(_ training: TaskTraining) throws -> FittedGate {
-    let near = try backbone.embed(
+    let near = try backbone.features(
       texts: source.negatives?.examples.map(\.text) ?? [], pool: pool)
     return FittedGate(
-      fitter: try RowFitter(profile: profile), own: training.embeddings, labels: training.labels,
-      classCount: source.labels.count, profile: profile, near: near,
-      seed: source.description.seed, pool: pool)
+      fitter: try RowFitter(profile: profile, kernels: backbone.encoder.kernels),
+      own: training.features, labels: training.labels, classCount: source.labels.count,
+      profile: profile, near: near, seed: source.description.seed, pool: pool)
   }
 
   /// The mixture of this pack alone, loaded from the very bytes that ship.
@@ -127,7 +127,7 @@ public struct PackBuild: Sendable {
       identity: PackIdentity(
         name: description.pack.description, version: description.version.description,
         digest: Digest(of: tensors.router)),
-      shape: shape, width: backbone.encoder.width,
+      shape: shape, encoder: backbone.encoder,
       experts: try tensors.experts.map {
         try SafeTensorsFile(bytes: $0, name: EntryName.experts)
       },

@@ -1,3 +1,4 @@
+import MoEBase
 import MoEModel
 import MoETensor
 import MoETraining
@@ -12,13 +13,17 @@ struct PackTensorFiles: Sendable {
   /// `heads.safetensors`.
   let heads: [UInt8]
 
-  init(training: TaskTraining, gate: FittedGate, task: String, width: Int) {
+  init(training: TaskTraining, gate: FittedGate, task: String, encoder: Encoder) {
+    let (width, featureWidth) = (encoder.width, encoder.featureWidth)
     let rowCount = gate.rows.bias.count
     var router = SafeTensorsWriter()
     router.add(
-      PackTensors.rowWeight, shape: [rowCount, width], floats: gate.rows.weight.map { Float($0) })
-    router.add(PackTensors.rowBias, shape: [rowCount], floats: gate.rows.bias.map { Float($0) })
-    router.add(PackTensors.rowPrior, shape: [rowCount], floats: gate.rows.prior.map { Float($0) })
+      TensorName.dispatcherWeight, shape: [rowCount, featureWidth],
+      floats: gate.rows.weight.map { Float($0) })
+    router.add(
+      TensorName.dispatcherBias, shape: [rowCount], floats: gate.rows.bias.map { Float($0) })
+    router.add(
+      TensorName.dispatcherPrior, shape: [rowCount], floats: gate.rows.prior.map { Float($0) })
     var experts: SafeTensorsWriter?
     if training.shipsExperts, let trained = training.experts {
       var writer = SafeTensorsWriter()
@@ -27,17 +32,17 @@ struct PackTensorFiles: Sendable {
         guard let expertRouter = content.router else { continue }
         let count = expertRouter.bias.count
         router.add(
-          PackTensors.routerWeight(layer: layer), shape: [count, width],
+          TensorName.routerWeight(layer: layer), shape: [count, width],
           floats: expertRouter.weight.values)
-        router.add(PackTensors.routerBias(layer: layer), shape: [count], floats: expertRouter.bias)
+        router.add(TensorName.routerBias(layer: layer), shape: [count], floats: expertRouter.bias)
       }
       experts = writer
     }
     var heads = SafeTensorsWriter()
     let labelCount = training.head.bias.count
     heads.add(
-      PackTensors.headWeight(task), shape: [labelCount, width], floats: training.head.weight)
-    heads.add(PackTensors.headBias(task), shape: [labelCount], floats: training.head.bias)
+      TensorName.headWeight(task: task), shape: [labelCount, featureWidth], floats: training.head.weight)
+    heads.add(TensorName.headBias(task: task), shape: [labelCount], floats: training.head.bias)
     self.experts = experts?.bytes()
     self.router = router.bytes()
     self.heads = heads.bytes()
@@ -47,11 +52,13 @@ struct PackTensorFiles: Sendable {
     _ layer: ExpertLayer, layer index: Int, width: Int, to writer: inout SafeTensorsWriter
   ) {
     for (number, expert) in layer.experts.enumerated() {
-      let names = PackTensors.Expert(layer: index, expert: number)
-      writer.add(names.upWeight, shape: [expert.width, width], floats: expert.up.values)
-      writer.add(names.upBias, shape: [expert.width], floats: expert.upBias)
-      writer.add(names.downWeight, shape: [width, expert.width], floats: expert.down.values)
-      writer.add(names.downBias, shape: [width], floats: expert.downBias)
+      func add(_ name: (Int, Int) -> String, _ shape: [Int], _ values: [Float]) {
+        writer.add(name(index, number), shape: shape, floats: values)
+      }
+      add(TensorName.expertUpWeight, [expert.width, width], expert.up.values)
+      add(TensorName.expertUpBias, [expert.width], expert.upBias)
+      add(TensorName.expertDownWeight, [width, expert.width], expert.down.values)
+      add(TensorName.expertDownBias, [width], expert.downBias)
     }
   }
 }

@@ -34,9 +34,9 @@ public struct TaskTraining: Sendable {
   public let shipsExperts: Bool
   /// The head that ships: W `[L, D]` and b `[L]`.
   public let head: FrozenHead
-  /// z of every training and validation text, `[N, D]`, and the label of each.
-  public let embeddings: [Float]
-  /// The label of each embedding.
+  /// The features of every training and validation text, `[N, G]`.
+  public let features: [Float]
+  /// The label of each.
   public let labels: [Int]
   /// How many texts training saw.
   public let trainCount: Int
@@ -71,18 +71,18 @@ struct TaskTrainer {
     let states = try TrunkStates(
       encodings, entering: plan?.layers.first ?? backbone.encoder.layerCount,
       encoder: backbone.encoder, pool: pool, progress: counter.add)
-    let width = backbone.encoder.width
     let trainIndices = Array(0..<trainExamples.count)
     let validIndices = Array(trainExamples.count..<examples.count)
+    let boundary = trainExamples.count * backbone.encoder.featureWidth
     let trainLabels = Array(labels[0..<trainExamples.count])
     let validLabels = Array(labels[trainExamples.count...])
     let backward = try BackwardKernels(kernels: backbone.encoder.kernels)
     progress(BuildProgress("fitting the frozen head", 0))
     let frozen = FrozenHead(
-      fitting: Array(states.embeddings[0..<trainExamples.count * width]), labels: trainLabels,
+      fitting: Array(states.features[..<boundary]), labels: trainLabels,
       labelCount: source.labels.count, backward: backward)
     let validation = frozen.evaluate(
-      Array(states.embeddings[(trainExamples.count * width)...]), labels: validLabels,
+      Array(states.features[boundary...]), labels: validLabels,
       kernels: backbone.encoder.kernels)
     let frozenAccuracy = Double(validation.correct) / Double(max(1, validLabels.count))
     var experts: TrainedExperts?
@@ -91,8 +91,8 @@ struct TaskTrainer {
         encoder: backbone.encoder, plan: plan, labelCount: source.labels.count, options: options,
         pool: pool)
       experts = trainer.train(
-        states.subset(trainIndices, width: width), labels: trainLabels,
-        valid: states.subset(validIndices, width: width), validLabels: validLabels, head: frozen
+        states.subset(trainIndices), labels: trainLabels,
+        valid: states.subset(validIndices), validLabels: validLabels, head: frozen
       ) { [progress] in
         progress(BuildProgress("training experts", $0, loss: $1, accuracy: $2))
       }
@@ -103,7 +103,7 @@ struct TaskTrainer {
       ? experts.map { FrozenHead(weight: $0.headWeight, bias: $0.headBias) } ?? frozen : frozen
     return TaskTraining(
       frozenAccuracy: frozenAccuracy, experts: experts, plan: plan, shipsExperts: ships,
-      head: head, embeddings: states.embeddings, labels: labels, trainCount: trainExamples.count,
+      head: head, features: states.features, labels: labels, trainCount: trainExamples.count,
       validCount: validExamples.count)
   }
 
@@ -130,7 +130,7 @@ struct TaskTrainer {
       count: experts.count, topK: experts.topK)
   }
 
-  /// The validation texts of the source, or else a seeded twentieth of every label's training texts.
+  /// The validation texts of the source, or else a seeded tenth of every label's training texts.
   private func split() -> (train: [SourceExample], valid: [SourceExample]) {
     if let valid = source.valid { return (source.train.examples, valid.examples) }
     var generator = SeededGenerator(seed: source.description.seed)
@@ -138,7 +138,7 @@ struct TaskTrainer {
     for label in source.labels {
       var lines = source.train.examples.filter { $0.label == label }.map(\.line)
       generator.shuffle(&lines)
-      held.formUnion(lines.prefix(max(1, lines.count / 20)))
+      held.formUnion(lines.prefix(max(1, lines.count / 10)))
     }
     return (
       source.train.examples.filter { !held.contains($0.line) },

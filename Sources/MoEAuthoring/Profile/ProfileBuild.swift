@@ -48,19 +48,19 @@ public struct ProfileBuild: Sendable {
     let total = min(wanted, corpus.count)
     let background = total * Self.backgroundCount / wanted
     let negatives = total * Self.negativeCount / wanted
-    let width = backbone.encoder.width
+    let width = backbone.encoder.featureWidth
     let embedded = Array(corpus[0..<background + negatives]) + anchors
     let counter = ProgressCounter(total: embedded.count) { [progress] in
       progress(BuildProgress("embedding the corpus", $0))
     }
-    let z = try backbone.embed(texts: embedded, pool: pool, progress: counter.add)
+    let features = try backbone.features(texts: embedded, pool: pool, progress: counter.add)
     let statistics = BackgroundStatistics(
-      Array(z[0..<background * width]), width: width, pool: pool)
+      Array(features[0..<background * width]), width: width, pool: pool)
     return BackboneProfile(
       mean: statistics.mean, covariance: statistics.covariance,
-      negatives: Array(z[background * width..<(background + negatives) * width]),
+      negatives: Array(features[background * width..<(background + negatives) * width]),
       negativeTexts: Array(corpus[background..<background + negatives]),
-      anchors: Array(z[((background + negatives) * width)...]), anchorTexts: anchors,
+      anchors: Array(features[((background + negatives) * width)...]), anchorTexts: anchors,
       probes: Array(corpus[background + negatives..<total]))
   }
 }

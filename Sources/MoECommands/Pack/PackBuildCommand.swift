@@ -53,7 +53,7 @@ public struct PackBuildCommand: MoECommand {
     let entry = try session.backbones.entry(source.description.backbone)
     let backbone = try Backbone(
       entry.known, files: entry.files, kernels: try session.kernels())
-    let profile = try session.backbones.profile(of: entry, width: backbone.encoder.width)
+    let profile = try session.backbones.profile(of: entry, width: backbone.encoder.featureWidth)
     let pool = try session.pool()
     let built = try session.withProgress { bar in
       try PackBuild(source: source, backbone: backbone, profile: profile, pool: pool) {

@@ -63,35 +63,44 @@ public struct Backbone: Sendable {
     self.files = files
   }
 
-  /// The base embeddings z(x) of texts: `[count, D]`, each row the L2-normalised mean over tokens.
+  /// The features of texts, `[count, G]`; see ``Encoder/pool(_:offsets:into:workspace:)``.
   ///
   /// - Parameters:
   ///   - encodings: The tokenized texts.
   ///   - pool: The threads that share the work; the bits do not depend on them.
   ///   - progress: Told how many texts are done, from any thread.
-  /// - Returns: z, `[count, D]`.
+  /// - Returns: f, `[count, G]`.
   /// - Throws: Whatever reading the mapped weights throws.
-  public func embed(
+  public func features(
     _ encodings: [Encoding], pool: ThreadPool, progress: (@Sendable (Int) -> Void)? = nil
   ) throws -> [Float] {
     let results = try pool.mapShards(Shards(encodings)) { shard, workspace in
       let batch = RaggedBatch(shard.map { encodings[$0].ids })
+      var features = [Float](repeating: 0, count: shard.count * encoder.featureWidth)
       try encoder.embed(batch, workspace: workspace)
       for layer in 0..<encoder.layerCount {
         encoder.layer(layer, offsets: batch.offsets, experts: nil, workspace: workspace)
+        encoder.pool(layer, offsets: batch.offsets, into: &features, workspace: workspace)
       }
       progress?(shard.count)
-      return encoder.pool(offsets: batch.offsets, workspace: workspace)
+      return features
     }
     return results.flatMap(\.self)
   }
 
-  /// ``embed(_:pool:progress:)`` for texts that are not tokenized yet.
+  /// ``features(_:pool:progress:)`` for texts that are not tokenized yet.
   ///
   /// - Throws: Whatever reading the mapped weights throws.
-  public func embed(
+  public func features(
     texts: [String], pool: ThreadPool, progress: (@Sendable (Int) -> Void)? = nil
   ) throws -> [Float] {
-    try embed(texts.map { tokenizer.encode($0) }, pool: pool, progress: progress)
+    try features(texts.map { tokenizer.encode($0) }, pool: pool, progress: progress)
+  }
+
+  /// The base embeddings z(x) of texts: `[count, D]`, each row the L2-normalised mean over tokens of the final states.
+  ///
+  /// - Throws: Whatever reading the mapped weights throws.
+  public func embed(_ encodings: [Encoding], pool: ThreadPool) throws -> [Float] {
+    encoder.embeddings(of: try features(encodings, pool: pool))
   }
 }

@@ -4,26 +4,26 @@ import SafeTensors
 
 /// What is computed once per backbone from public text, and that every vendor shares.
 ///
-/// Files: `profile.safetensors` holds `mean` (F64 `[D]`), `covariance` (F64 `[D, D]`), `negatives`
-/// (F32 `[M, D]`) and `anchors` (F32 `[A, D]`); `texts.jsonl` holds the texts of the negatives, the anchors
+/// Files: `profile.safetensors` holds `mean` (F64 `[G]`), `covariance` (F64 `[G, G]`), `negatives`
+/// (F32 `[M, G]`) and `anchors` (F32 `[A, G]`); `texts.jsonl` holds the texts of the negatives, the anchors
 /// and the probes, a line each: `{"use":"negative","text":"…"}`. The digest of the profile covers both files.
 public struct BackboneProfile: Sendable {
-  /// μ₀, `[D]`: the mean of z over the background texts.
+  /// μ₀, `[G]`: the mean of the features over the background texts.
   public let mean: [Double]
-  /// Σ₀, `[D, D]`, row-major: the covariance of z over the background texts.
+  /// Σ₀, `[G, G]`, row-major: the covariance of the features over the background texts.
   public let covariance: [Double]
-  /// z of background sentences that calibrations are held against, `[M, D]`.
+  /// The features of background sentences that calibrations are held against, `[M, G]`.
   public let negatives: [Float]
   /// The texts of the negatives, `[M]`.
   public let negativeTexts: [String]
-  /// z of the anchors: ordinary texts of many topics and registers, written for this purpose, `[A, D]`.
+  /// The features of the anchors: ordinary texts of many topics and registers, written for this purpose, `[A, G]`.
   public let anchors: [Float]
   /// The texts of the anchors, `[A]`.
   public let anchorTexts: [String]
   /// Neutral texts that no pack should answer, apart from background and negatives.
   public let probes: [String]
 
-  /// D.
+  /// G.
   public var width: Int { mean.count }
 
   /// The files, in the order of their names.
@@ -36,9 +36,9 @@ public struct BackboneProfile: Sendable {
     mean: [Double], covariance: [Double], negatives: [Float], negativeTexts: [String],
     anchors: [Float], anchorTexts: [String], probes: [String]
   ) {
-    precondition(covariance.count == mean.count * mean.count, "the covariance is [D, D]")
-    precondition(negatives.count == negativeTexts.count * mean.count, "one embedding a negative")
-    precondition(anchors.count == anchorTexts.count * mean.count, "one embedding an anchor")
+    precondition(covariance.count == mean.count * mean.count, "the covariance is [G, G]")
+    precondition(negatives.count == negativeTexts.count * mean.count, "one row a negative")
+    precondition(anchors.count == anchorTexts.count * mean.count, "one row an anchor")
     self.mean = mean
     self.covariance = covariance
     self.negatives = negatives
@@ -76,7 +76,7 @@ public struct BackboneProfile: Sendable {
   ///
   /// - Parameters:
   ///   - directory: Where the two files lie.
-  ///   - width: D of the backbone.
+  ///   - width: G, the width of the backbone's features.
   /// - Returns: The profile and its digest, over the bytes that were read.
   /// - Throws: ``BackboneError/badProfile(reason:)``.
   public static func load(

@@ -31,6 +31,8 @@ public struct Encoder: Sendable {
   public var layerCount: Int { configuration.layerCount }
   /// D.
   public var width: Int { configuration.width }
+  /// G, the width of the features: D for each of the pooled layers.
+  public var featureWidth: Int { configuration.pooledLayers.count * width }
 
   /// Writes the embeddings of a batch to `workspace.hidden`.
   ///
@@ -111,21 +113,43 @@ public struct Encoder: Sendable {
     linear(inner, rows: rows, layer.down, epilogue: .add(attended), into: hidden)
   }
 
-  /// The L2-normalised mean over tokens of `workspace.hidden`, `[sequences, D]`.
-  public func pool(offsets: [Int], workspace: EncoderWorkspace) -> [Float] {
+  /// Pools `workspace.hidden` into the features where `layer` is one of the pooled layers.
+  ///
+  /// ```
+  /// features(x) = [z_l(x) : l pooled]      z_l(x) = L2-normalised mean over tokens of what layer l gave
+  /// ```
+  ///
+  /// The last block, of the last layer, is the base embedding z(x). Devlin et al. (2019), §5.3, concatenate hidden
+  /// layers as frozen features too; here they are pooled and normalised layer by layer.
+  ///
+  /// - Parameters:
+  ///   - layer: The layer that was just run.
+  ///   - offsets: Where each sequence starts, and after the last one N.
+  ///   - features: `[sequences, G]`, of which this layer's block is written.
+  ///   - workspace: The worker's buffers.
+  public func pool(
+    _ layer: Int, offsets: [Int], into features: inout [Float], workspace: EncoderWorkspace
+  ) {
+    guard let block = configuration.pooledLayers.firstIndex(of: layer) else { return }
     let hidden = workspace.hidden.reserve((offsets.last ?? 0) * width)
-    let count = max(0, offsets.count - 1)
-    return [Float](unsafeUninitializedCapacity: count * width) { buffer, initialized in
-      guard let base = buffer.baseAddress else { return }
-      for sequence in 0..<count {
+    let stride = featureWidth
+    precondition(features.count == max(0, offsets.count - 1) * stride, "G features a sequence")
+    features.withUnsafeMutableBufferPointer { features in
+      guard let base = features.baseAddress else { return }
+      for sequence in 0..<max(0, offsets.count - 1) {
         let start = offsets[sequence]
-        let into = base + sequence * width
+        let into = base + sequence * stride + block * width
         kernels.meanPool(
           hidden + start * width, rows: offsets[sequence + 1] - start, columns: width, into: into)
         kernels.l2Normalize(into, columns: width, into: into)
       }
-      initialized = count * width
     }
+  }
+
+  /// The last block of each row of features: z(x), `[sequences, D]`.
+  public func embeddings(of features: [Float]) -> [Float] {
+    stride(from: featureWidth, through: features.count, by: featureWidth)
+      .flatMap { features[$0 - width..<$0] }
   }
 
   private func attend(

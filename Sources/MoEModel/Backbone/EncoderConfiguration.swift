@@ -21,6 +21,10 @@ public struct EncoderConfiguration: Sendable, Equatable {
 
   /// The width of one attention head.
   public var headWidth: Int { width / headCount }
+  /// The layers whose pooled states make the features: those that end a third, two thirds and all of the depth.
+  public var pooledLayers: [Int] {
+    [layerCount / 3, 2 * layerCount / 3].filter { $0 > 0 }.map { $0 - 1 } + [layerCount - 1]
+  }
 
   /// Reads the configuration, and refuses every setting that would change the maths.
   ///

@@ -20,8 +20,6 @@ public final class EncoderWorkspace {
   public let expertOutput = AlignedBuffer(count: 0)
   /// Router probabilities, `[N, E]`.
   public let router = AlignedBuffer(count: 0)
-  /// Pooled states, `[sequences, D]`.
-  public let pooled = AlignedBuffer(count: 0)
 
   /// Makes empty buffers.
   public init() {}

@@ -1,19 +1,18 @@
 public import MoETensor
 
-/// The output layer of a `classify` task: one logit a label over the pooled state.
+/// The output layer of a `classify` task: one logit a label over the features.
 ///
 /// ```
-/// probability = softmax(W u + b)
+/// probability = softmax(W f + b)
 /// ```
 ///
-/// Shapes: `u` is `[D]`, the L2-normalised mean over tokens of the pack's final hidden states; W is
-/// `[L, D]`, b is `[L]`.
+/// Shapes: `f` is `[G]`, the features as the pack's own pass gives them; W is `[L, G]`, b is `[L]`.
 public struct ClassificationHead: Sendable {
   /// The name of the task.
   public let task: String
   /// The stable ids of the labels, `[L]`.
   public let labels: [String]
-  /// W, `[L, D]`.
+  /// W, `[L, G]`.
   public let weight: PackedMatrix
   /// b, `[L]`.
   public let bias: [Float]
@@ -27,22 +26,22 @@ public struct ClassificationHead: Sendable {
     self.bias = bias
   }
 
-  /// The label probabilities of each pooled state.
+  /// The label probabilities of each text.
   ///
   /// - Parameters:
-  ///   - pooled: u, `[count, D]`.
+  ///   - features: f, `[count, G]`.
   ///   - count: How many there are.
   ///   - kernels: The kernels to run on.
   /// - Returns: `[count, L]`, row-major; each row sums to 1, or holds NaN where an input is not finite.
   public func probabilities(
-    _ pooled: UnsafePointer<Float>, count: Int, kernels: Kernels
+    _ features: UnsafePointer<Float>, count: Int, kernels: Kernels
   ) -> [Float] {
     let width = labels.count
     return [Float](unsafeUninitializedCapacity: count * width) { buffer, initialized in
       guard let base = buffer.baseAddress, count > 0 else { return }
       bias.withUnsafeBufferPointer { bias in
         kernels.linear(
-          pooled, rows: count, weight: weight, bias: bias.baseAddress, epilogue: .none, into: base)
+          features, rows: count, weight: weight, bias: bias.baseAddress, epilogue: .none, into: base)
       }
       kernels.softmax(base, rows: count, columns: width)
       initialized = count * width

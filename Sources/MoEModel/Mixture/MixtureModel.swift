@@ -44,15 +44,47 @@ public struct MixtureModel: Sendable {
   ) throws -> [Answer] {
     let candidates = try permitted(by: options)
     let results = try pool.mapShards(Shards(encodings)) { range, workspace in
+      let trunk = try Trunk(
+        encodings[range].map(\.ids), backbone: backbone, packs: candidates, workspace: workspace)
       let answers = try self.answer(
-        encodings[range], candidates: candidates, options: options, workspace: workspace)
+        encodings[range], on: trunk, candidates: candidates, options: options,
+        workspace: workspace)
       progress?(answers.count)
       return answers
     }
     return results.flatMap(\.self)
   }
 
-  /// The embeddings of texts in a pack's own expert space, `[count, D]`: what its heads read.
+  /// What a pack makes of texts beside what the mixture makes of them, on one trunk pass.
+  ///
+  /// - Parameters:
+  ///   - encodings: The tokenized texts.
+  ///   - pack: The pack.
+  ///   - pool: The threads that share the work.
+  ///   - progress: Told how many texts are done, from any thread.
+  /// - Returns: A text each: `own`, the answer when this pack is named, and `automatic`, the dispatcher's.
+  /// - Throws: ``MixtureError`` if the pack is not mounted or an output is not finite.
+  public func compare(
+    _ encodings: [Encoding], naming pack: PackIdentity, pool: ThreadPool,
+    progress: (@Sendable (Int) -> Void)? = nil
+  ) throws -> [(own: Answer, automatic: Answer)] {
+    let options = AnswerOptions(pack: pack)
+    let named = try permitted(by: options)
+    let results = try pool.mapShards(Shards(encodings)) { range, workspace in
+      let trunk = try Trunk(
+        encodings[range].map(\.ids), backbone: backbone, packs: packs, workspace: workspace)
+      let own = try answer(
+        encodings[range], on: trunk, candidates: named, options: options, workspace: workspace)
+      let automatic = try answer(
+        encodings[range], on: trunk, candidates: packs, options: AnswerOptions(),
+        workspace: workspace)
+      progress?(range.count)
+      return zip(own, automatic).map { (own: $0, automatic: $1) }
+    }
+    return results.flatMap(\.self)
+  }
+
+  /// The embeddings of texts in a pack's own expert space, `[count, D]`: the last block of what its heads read.
   ///
   /// - Throws: ``MixtureError/notMounted(pack:mounted:)``.
   public func embed(
@@ -60,10 +92,11 @@ public struct MixtureModel: Sendable {
   ) throws -> [Float] {
     let candidates = try permitted(by: AnswerOptions(pack: pack))
     let results = try pool.mapShards(Shards(encodings)) { range, workspace in
-      var trunk = try Trunk(
+      let trunk = try Trunk(
         encodings[range].map(\.ids), backbone: backbone, packs: candidates, workspace: workspace)
-      return trunk.pooled(
+      let features = trunk.features(
         by: candidates[0], sequences: Array(0..<range.count), workspace: workspace)
+      return backbone.encoder.embeddings(of: features)
     }
     return results.flatMap(\.self)
   }
@@ -79,13 +112,11 @@ public struct MixtureModel: Sendable {
 
   /// Answers the sequences of one shard, on one thread.
   private func answer(
-    _ encodings: ArraySlice<Encoding>, candidates: [PackModel], options: AnswerOptions,
-    workspace: EncoderWorkspace
+    _ encodings: ArraySlice<Encoding>, on trunk: Trunk, candidates: [PackModel],
+    options: AnswerOptions, workspace: EncoderWorkspace
   ) throws -> [Answer] {
     let isForced = options.isForced || options.pack != nil
-    var trunk = try Trunk(
-      encodings.map(\.ids), backbone: backbone, packs: candidates, workspace: workspace)
-    let margins = candidates.map { $0.rows.margins(trunk.embeddings, kernels: trunk.kernels) }
+    let margins = candidates.map { $0.rows.margins(trunk.features, kernels: trunk.kernels) }
     let decisions = (0..<encodings.count).map { sequence in
       dispatcher.decide(
         zip(candidates, margins).map {
@@ -99,11 +130,12 @@ public struct MixtureModel: Sendable {
         decision.route.first { $0.index == index }.map { (sequence, $0.weight) }
       }
       guard !chosen.isEmpty else { continue }
-      let pooled = trunk.pooled(by: pack, sequences: chosen.map(\.sequence), workspace: workspace)
+      let features = trunk.features(
+        by: pack, sequences: chosen.map(\.sequence), workspace: workspace)
       for head in pack.heads {
         let labels = head.labels.count
         let probabilities = head.probabilities(
-          pooled, count: chosen.count, kernels: trunk.kernels)
+          features, count: chosen.count, kernels: trunk.kernels)
         guard probabilities.allSatisfy(\.isFinite) else {
           throw MixtureError.numericalError(pack: pack.identity.name, task: head.task)
         }

@@ -98,40 +98,47 @@ public struct PackModel: Sendable {
   /// - Parameters:
   ///   - identity: Which pack.
   ///   - shape: What its manifest says.
-  ///   - width: D of the backbone.
+  ///   - encoder: The backbone's transformer, whose widths the tensors have.
   ///   - expertFile: `experts.safetensors`; `nil` where the frozen head won.
   ///   - router: `router.safetensors`.
   ///   - heads: `heads.safetensors`.
   /// - Throws: `SafeTensorsError` where a tensor is missing or has another shape.
   public init(
-    identity: PackIdentity, shape: PackShape, width: Int, experts expertFile: SafeTensorsFile?,
+    identity: PackIdentity, shape: PackShape, encoder: Encoder, experts expertFile: SafeTensorsFile?,
     router: SafeTensorsFile, heads: SafeTensorsFile
   ) throws {
+    let (width, featureWidth) = (encoder.width, encoder.featureWidth)
     self.identity = identity
     rows = DispatcherRows(
-      weight: try router.packed(PackTensors.rowWeight, rows: shape.rowCount, columns: width),
-      bias: try router.floatArray(PackTensors.rowBias, shape: [shape.rowCount]),
-      prior: try router.floatArray(PackTensors.rowPrior, shape: [shape.rowCount]),
+      weight: try router.packed(
+        TensorName.dispatcherWeight, rows: shape.rowCount, columns: featureWidth),
+      bias: try router.floatArray(TensorName.dispatcherBias, shape: [shape.rowCount]),
+      prior: try router.floatArray(TensorName.dispatcherPrior, shape: [shape.rowCount]),
       threshold: shape.threshold, temperature: shape.temperature)
     var layers: [Int: ExpertLayer] = [:]
     for layer in shape.layers {
       guard let expertFile else { break }
       let experts = try (0..<shape.expertCount).map { expert in
-        let names = PackTensors.Expert(layer: layer, expert: expert)
-        return Expert(
-          up: try expertFile.packed(names.upWeight, rows: shape.expertWidth, columns: width),
-          upBias: try expertFile.floatArray(names.upBias, shape: [shape.expertWidth]),
-          down: try expertFile.packed(names.downWeight, rows: width, columns: shape.expertWidth),
-          downBias: try expertFile.floatArray(names.downBias, shape: [width]))
+        Expert(
+          up: try expertFile.packed(
+            TensorName.expertUpWeight(layer: layer, expert: expert), rows: shape.expertWidth,
+            columns: width),
+          upBias: try expertFile.floatArray(
+            TensorName.expertUpBias(layer: layer, expert: expert), shape: [shape.expertWidth]),
+          down: try expertFile.packed(
+            TensorName.expertDownWeight(layer: layer, expert: expert), rows: width,
+            columns: shape.expertWidth),
+          downBias: try expertFile.floatArray(
+            TensorName.expertDownBias(layer: layer, expert: expert), shape: [width]))
       }
       let expertRouter: ExpertRouter? =
         shape.expertCount == 1
         ? nil
         : ExpertRouter(
           weight: try router.packed(
-            PackTensors.routerWeight(layer: layer), rows: shape.expertCount, columns: width),
+            TensorName.routerWeight(layer: layer), rows: shape.expertCount, columns: width),
           bias: try router.floatArray(
-            PackTensors.routerBias(layer: layer), shape: [shape.expertCount]),
+            TensorName.routerBias(layer: layer), shape: [shape.expertCount]),
           topK: shape.topK)
       layers[layer] = ExpertLayer(experts: experts, router: expertRouter)
     }
@@ -140,9 +147,9 @@ public struct PackModel: Sendable {
       ClassificationHead(
         task: task.name, labels: task.labels,
         weight: try heads.packed(
-          PackTensors.headWeight(task.name), rows: task.labels.count, columns: width),
+          TensorName.headWeight(task: task.name), rows: task.labels.count, columns: featureWidth),
         bias: try heads.floatArray(
-          PackTensors.headBias(task.name), shape: [task.labels.count]))
+          TensorName.headBias(task: task.name), shape: [task.labels.count]))
     }
   }
 }

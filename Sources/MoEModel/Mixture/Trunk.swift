@@ -1,12 +1,12 @@
 import MoETensor
 
-/// The trunk's results for one shard: the base embeddings, and the hidden states that expert passes start from.
+/// The trunk's results for one shard: the features, and the hidden states that expert passes start from.
 ///
 /// The backbone runs once over all sequences; what entered the first expert layer of each pack is kept,
 /// so an expert pass costs its own layers over its own sequences and nothing more.
 struct Trunk {
-  /// z(x), `[sequences, D]`: the L2-normalised mean over tokens.
-  let embeddings: [Float]
+  /// What the dispatcher reads, `[sequences, G]`: the pooled states of the pooled layers.
+  let features: [Float]
   /// The kernels everything runs on.
   let kernels: Kernels
   private let encoder: Encoder
@@ -23,6 +23,7 @@ struct Trunk {
     batch = RaggedBatch(sequences)
     let wanted = Set(packs.compactMap(\.firstExpertLayer))
     var kept: [Int: [Float]] = [:]
+    var features = [Float](repeating: 0, count: sequences.count * encoder.featureWidth)
     try encoder.embed(batch, workspace: workspace)
     for layer in 0..<encoder.layerCount {
       if wanted.contains(layer) {
@@ -31,22 +32,23 @@ struct Trunk {
           UnsafeBufferPointer(start: workspace.hidden.reserve(count), count: count))
       }
       encoder.layer(layer, offsets: batch.offsets, experts: nil, workspace: workspace)
+      encoder.pool(layer, offsets: batch.offsets, into: &features, workspace: workspace)
     }
-    embeddings = encoder.pool(offsets: batch.offsets, workspace: workspace)
+    self.features = features
     self.kept = kept
   }
 
   /// Runs one pack's expert pass over some of the sequences.
   ///
-  /// - Returns: The pooled states its heads read, `[sequences.count, D]`; the base embeddings themselves
-  ///   where the pack has no experts.
-  mutating func pooled(
+  /// - Returns: The features its heads read, `[sequences.count, G]`: the trunk's, with those of the pooled layers
+  ///   from the first expert layer on taken anew.
+  func features(
     by pack: PackModel, sequences: [Int], workspace: EncoderWorkspace
   ) -> [Float] {
     let width = encoder.width
-    guard let first = pack.firstExpertLayer, let start = kept[first] else {
-      return sequences.flatMap { embeddings[$0 * width..<($0 + 1) * width] }
-    }
+    let stride = encoder.featureWidth
+    var features = sequences.flatMap { self.features[$0 * stride..<($0 + 1) * stride] }
+    guard let first = pack.firstExpertLayer, let start = kept[first] else { return features }
     var offsets = [0]
     for sequence in sequences { offsets.append((offsets.last ?? 0) + batch.rows(sequence).count) }
     let hidden = workspace.hidden.reserve((offsets.last ?? 0) * width)
@@ -61,15 +63,16 @@ struct Trunk {
     for layer in first..<encoder.layerCount {
       encoder.layer(
         layer, offsets: offsets, experts: pack.experts[layer], workspace: workspace)
+      encoder.pool(layer, offsets: offsets, into: &features, workspace: workspace)
     }
-    return encoder.pool(offsets: offsets, workspace: workspace)
+    return features
   }
 }
 
 extension DispatcherRows {
-  /// The pack's margin for each of the embeddings, `[count, D]`.
-  func margins(_ embeddings: [Float], kernels: Kernels) -> [Double] {
-    embeddings.withUnsafeBufferPointer { buffer in
+  /// The pack's margin for each row of features, `[count, G]`.
+  func margins(_ features: [Float], kernels: Kernels) -> [Double] {
+    features.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return [] }
       return margins(base, count: buffer.count / weight.columns, kernels: kernels)
     }
@@ -77,9 +80,9 @@ extension DispatcherRows {
 }
 
 extension ClassificationHead {
-  /// The label probabilities of pooled states, `[count, L]`.
-  func probabilities(_ pooled: [Float], count: Int, kernels: Kernels) -> [Float] {
-    pooled.withUnsafeBufferPointer { buffer in
+  /// The label probabilities of each row of features, `[count, L]`.
+  func probabilities(_ features: [Float], count: Int, kernels: Kernels) -> [Float] {
+    features.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return [] }
       return probabilities(base, count: count, kernels: kernels)
     }

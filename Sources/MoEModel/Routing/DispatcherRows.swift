@@ -3,15 +3,15 @@ public import MoETensor
 /// The rows that one pack adds to the dispatcher, with its calibration.
 ///
 /// ```
-/// s_c(x) = w_cᵀ z(x) + b_c                 log-likelihood ratio of class c against the background
+/// s_c(x) = w_cᵀ f(x) + b_c                 log-likelihood ratio of class c against the background
 /// s_p(x) = log Σ_c π_c exp s_c(x)          the pack's score; the background scores 0
 /// δ_p(x) = (s_p(x) − τ_p) / T_p            the margin
 /// ```
 ///
-/// The row scores are `Float` chains of fused multiply-adds (SPEC, gating maths), the rest is `Double`,
+/// f(x) are the features (`Encoder.pool`). The row scores are `Float` chains of fused multiply-adds (SPEC, gating maths), the rest is `Double`,
 /// rows in their order. The priors π sum to one, so a pack buys no score by copying rows.
 public struct DispatcherRows: Sendable {
-  /// w, `[C, D]`.
+  /// w, `[C, G]`.
   public let weight: PackedMatrix
   /// b, `[C]`.
   public let bias: [Float]
@@ -28,7 +28,7 @@ public struct DispatcherRows: Sendable {
   /// Makes the rows.
   ///
   /// - Parameters:
-  ///   - weight: w, `[C, D]`.
+  ///   - weight: w, `[C, G]`.
   ///   - bias: b, `[C]`.
   ///   - prior: π, `[C]`, positive, summing to one.
   ///   - threshold: τ.
@@ -44,29 +44,29 @@ public struct DispatcherRows: Sendable {
     self.temperature = temperature
   }
 
-  /// The pack's margin for each embedding.
+  /// The pack's margin for each text.
   ///
   /// - Parameters:
-  ///   - embeddings: z, `[count, D]`.
-  ///   - count: How many embeddings there are.
+  ///   - features: f, `[count, G]`.
+  ///   - count: How many texts there are.
   ///   - kernels: The kernels to run on.
-  /// - Returns: δ for each embedding; not finite where a row is not.
+  /// - Returns: δ for each text; not finite where a row is not.
   public func margins(
-    _ embeddings: UnsafePointer<Float>, count: Int, kernels: Kernels
+    _ features: UnsafePointer<Float>, count: Int, kernels: Kernels
   ) -> [Double] {
-    scores(embeddings, count: count, kernels: kernels).map { ($0 - threshold) / temperature }
+    scores(features, count: count, kernels: kernels).map { ($0 - threshold) / temperature }
   }
 
-  /// The pack's score s_p for each embedding, in nats.
+  /// The pack's score s_p for each text, in nats.
   public func scores(
-    _ embeddings: UnsafePointer<Float>, count: Int, kernels: Kernels
+    _ features: UnsafePointer<Float>, count: Int, kernels: Kernels
   ) -> [Double] {
     let rows = self.count
     let rowScores = [Float](unsafeUninitializedCapacity: count * rows) { buffer, initialized in
       guard let base = buffer.baseAddress, count > 0 else { return }
       bias.withUnsafeBufferPointer { bias in
         kernels.linear(
-          embeddings, rows: count, weight: weight, bias: bias.baseAddress, epilogue: .none,
+          features, rows: count, weight: weight, bias: bias.baseAddress, epilogue: .none,
           into: base)
       }
       initialized = count * rows

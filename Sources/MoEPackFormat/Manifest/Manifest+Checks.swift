@@ -116,13 +116,18 @@ extension Manifest {
   }
 
   private func checkTensors() throws(JSONSchemaError) {
-    let width = tensors.first {
-      $0.entry == EntryName.router && $0.name == TensorName.dispatcherWeight
-    }?.shape.last
-    guard let width else {
-      throw refuse("tensors", "a tensor `\(TensorName.dispatcherWeight)`", "none")
+    func lastDimension(_ name: String) throws(JSONSchemaError) -> Int {
+      guard let dimension = tensors.first(where: { $0.name == name })?.shape.last else {
+        throw refuse("tensors", "a tensor `\(name)`", "none")
+      }
+      return dimension
     }
-    let expected = expectedTensors(width: width)
+    let featureWidth = try lastDimension(TensorName.dispatcherWeight)
+    var width = featureWidth
+    if let layer = experts?.layers.first {
+      width = try lastDimension(TensorName.expertUpWeight(layer: layer, expert: 0))
+    }
+    let expected = expectedTensors(width: width, featureWidth: featureWidth)
     for (index, tensor) in expected.enumerated() {
       guard index < tensors.count else {
         throw refuse("tensors", "a tensor `\(tensor.name)`", "\(tensors.count) without it")

@@ -42,7 +42,7 @@ public struct MountedPack: Sendable {
     model = try PackModel(
       identity: PackIdentity(
         name: pack.name.description, version: pack.version.description, digest: pack.digest),
-      shape: PackShape(manifest), width: backbone.encoder.width,
+      shape: PackShape(manifest), encoder: backbone.encoder,
       experts: manifest.experts == nil ? nil : try pack.tensors(EntryName.experts),
       router: try pack.tensors(EntryName.router), heads: try pack.tensors(EntryName.heads))
   }

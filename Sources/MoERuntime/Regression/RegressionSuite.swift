@@ -105,7 +105,7 @@ public struct RegressionSuite: Sendable {
   private func measure(_ entry: Entry) throws -> [SuiteReport.Eval] {
     try entry.evals.map { claim, set in
       let meter = WorkMeter(
-        "`\(claim.name)` of \(entry.identity.name)", total: set.examples.count * 2, progress)
+        "`\(claim.name)` of \(entry.identity.name)", total: set.examples.count, progress)
       let result = try set.run(
         on: candidate.mixture, pack: entry.identity, pool: pool, progress: meter.add)
       return SuiteReport.Eval(result: result, claim: claim)

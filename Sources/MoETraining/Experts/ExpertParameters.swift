@@ -28,6 +28,8 @@ package struct ExpertLayout: Sendable {
   package let plan: ExpertPlan
   /// D.
   package let width: Int
+  /// G.
+  package let featureWidth: Int
   /// L, the number of labels.
   package let labelCount: Int
 
@@ -49,12 +51,12 @@ package struct ExpertLayout: Sendable {
   package let experts: [[Expert]]
   /// By position in `plan.layers`; empty where there is one expert.
   package let routers: [Router]
-  /// `[L, D]`.
+  /// `[L, G]`.
   package let headWeight: Range<Int>
   /// `[L]`.
   package let headBias: Range<Int>
 
-  init(plan: ExpertPlan, width: Int, labelCount: Int) {
+  init(plan: ExpertPlan, width: Int, featureWidth: Int, labelCount: Int) {
     var next = 0
     func take(_ count: Int) -> Range<Int> {
       defer { next += count }
@@ -62,6 +64,7 @@ package struct ExpertLayout: Sendable {
     }
     self.plan = plan
     self.width = width
+    self.featureWidth = featureWidth
     self.labelCount = labelCount
     experts = plan.layers.map { _ in
       (0..<plan.count).map { _ in
@@ -76,7 +79,7 @@ package struct ExpertLayout: Sendable {
       : plan.layers.map { _ in
         Router(weight: take(plan.count * width), bias: take(plan.count))
       }
-    headWeight = take(labelCount * width)
+    headWeight = take(labelCount * featureWidth)
     headBias = take(labelCount)
   }
 

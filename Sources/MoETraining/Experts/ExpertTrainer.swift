@@ -41,7 +41,7 @@ public struct EpochRecord: Sendable, Equatable {
 public struct TrainedExperts: Sendable {
   /// The experts, by layer; empty for a frozen head.
   public let layers: [Int: ExpertLayer]
-  /// The head's W, `[L, D]`.
+  /// The head's W, `[L, G]`.
   public let headWeight: [Float]
   /// The head's b, `[L]`.
   public let headBias: [Float]
@@ -80,7 +80,9 @@ public struct ExpertTrainer: Sendable {
     self.encoder = encoder
     self.options = options
     self.pool = pool
-    layout = ExpertLayout(plan: plan, width: encoder.width, labelCount: labelCount)
+    layout = ExpertLayout(
+      plan: plan, width: encoder.width, featureWidth: encoder.featureWidth,
+      labelCount: labelCount)
     frozen = plan.layers.map { FrozenLayer($0, encoder: encoder) }
     backward = try BackwardKernels(kernels: encoder.kernels)
   }
@@ -183,15 +185,17 @@ public struct ExpertTrainer: Sendable {
   ) -> (loss: Double, gradients: [Float]) {
     var gradients = [Float](repeating: 0, count: layout.count)
     let (tapes, offsets) = forward(texts, states, layers)
-    guard let first = layout.plan.layers.first, let hidden = tapes.last?.output else {
-      return (0, gradients)
-    }
-    let pass = HeadPass(
-      hidden, offsets: offsets, labels: texts.map { labels[$0] }, parameters: parameters,
-      layout: layout, smoothing: options.labelSmoothing, scale: 1 / Float(batchCount),
-      backward: backward, gradients: &gradients)
-    var slope = pass.dHidden
+    let first = states.layer
+    let features = FeaturePass(
+      trunk: states.features(of: texts), tapes: tapes, first: first, offsets: offsets,
+      encoder: encoder)
+    let head = HeadPass(
+      features.features, labels: texts.map { labels[$0] }, parameters: parameters, layout: layout,
+      smoothing: options.labelSmoothing, scale: 1 / Float(batchCount), backward: backward,
+      gradients: &gradients)
+    var slope = [Float](repeating: 0, count: (offsets.last ?? 0) * encoder.width)
     for position in tapes.indices.reversed() {
+      features.backward(head.dFeatures, position: position, to: &slope, backward: backward)
       slope = tapes[position].backward(
         slope, index: first + position, offsets: offsets,
         context: LayerTape.Context(
@@ -200,14 +204,14 @@ public struct ExpertTrainer: Sendable {
           backward: backward),
         gradients: &gradients)
     }
-    return (pass.loss, gradients)
+    return (head.loss, gradients)
   }
 
   /// Runs the layers from the first one with experts.
   private func forward(
     _ texts: [Int], _ states: TrunkStates, _ layers: [ExpertLayer]
   ) -> (tapes: [LayerTape], offsets: [Int]) {
-    let (attended, sums, offsets) = states.gather(texts, width: encoder.width)
+    let (attended, sums, offsets) = states.gather(texts)
     var tapes = [
       LayerTape(
         states.layer, attended: attended, sums: sums, experts: layers[0], encoder: encoder)
@@ -219,13 +223,6 @@ public struct ExpertTrainer: Sendable {
           experts: layers[position], encoder: encoder))
     }
     return (tapes, offsets)
-  }
-
-  /// The L2-normalised mean over tokens, `[texts, D]`.
-  private func pooled(_ hidden: [Float], offsets: [Int]) -> [Float] {
-    let workspace = EncoderWorkspace()
-    workspace.hidden.reserve(hidden.count).update(from: hidden, count: hidden.count)
-    return encoder.pool(offsets: offsets, workspace: workspace)
   }
 
   /// Accuracy and mean cross-entropy on texts.
@@ -241,9 +238,11 @@ public struct ExpertTrainer: Sendable {
     }
     let results = pool.map(count: ranges.count) { index in
       let (tapes, offsets) = forward(ranges[index], states, layers)
+      let pass = FeaturePass(
+        trunk: states.features(of: ranges[index]), tapes: tapes, first: states.layer,
+        offsets: offsets, encoder: encoder)
       return head.evaluate(
-        pooled(tapes.last?.output ?? [], offsets: offsets),
-        labels: ranges[index].map { labels[$0] }, kernels: encoder.kernels)
+        pass.features, labels: ranges[index].map { labels[$0] }, kernels: encoder.kernels)
     }
     let count = Double(max(1, states.count))
     return (

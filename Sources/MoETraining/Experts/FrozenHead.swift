@@ -1,8 +1,8 @@
 public import MoETensor
 
-/// A linear head over pooled states: what a pack is without experts, and where expert training starts.
+/// A linear head over features: what a pack is without experts, and where expert training starts.
 public struct FrozenHead: Sendable, Equatable {
-  /// W, `[L, D]`.
+  /// W, `[L, G]`.
   public let weight: [Float]
   /// b, `[L]`.
   public let bias: [Float]
@@ -16,29 +16,29 @@ public struct FrozenHead: Sendable, Equatable {
   /// What the squared norm of the weights costs: 1 / (2 C N) with C = 10.
   static let inversePenalty = 10.0
 
-  /// Fits multinomial logistic regression to embeddings.
+  /// Fits multinomial logistic regression to features.
   ///
   /// ```
-  /// minimise  mean over texts of −log softmax(W z + b)[label]  +  ‖W‖² / (2 C N)
+  /// minimise  mean over texts of −log softmax(W f + b)[label]  +  ‖W‖² / (2 C N)
   /// ```
   ///
   /// - Parameters:
-  ///   - embeddings: z, `[count, D]`.
+  ///   - features: f, `[count, G]`.
   ///   - labels: `[count]`, below `labelCount`.
   ///   - labelCount: L.
   ///   - backward: The kernels.
   public init(
-    fitting embeddings: [Float], labels: [Int], labelCount: Int, backward: BackwardKernels
+    fitting features: [Float], labels: [Int], labelCount: Int, backward: BackwardKernels
   ) {
     let count = labels.count
-    let width = embeddings.count / max(1, count)
+    let width = features.count / max(1, count)
     let weightCount = labelCount * width
     let penalty = 1 / (Self.inversePenalty * Double(max(1, count)))
     let start = [Double](repeating: 0, count: weightCount + labelCount)
     let fitted = LBFGS().minimize(from: start) { point, gradient in
       var logits = [Float](repeating: 0, count: count * labelCount)
       backward.kernels.linear(
-        embeddings, rows: count,
+        features, rows: count,
         weight: PackedMatrix(
           rows: labelCount, columns: width, values: point[0..<weightCount].map { Float($0) }),
         bias: point[weightCount...].map { Float($0) }, into: &logits)
@@ -48,7 +48,7 @@ public struct FrozenHead: Sendable, Equatable {
       slopes.withUnsafeMutableBufferPointer { slopes in
         guard let base = slopes.baseAddress else { return }
         backward.addWeightGradient(
-          x: embeddings, inputs: width, dy: dLogits, outputs: labelCount, rows: count,
+          x: features, inputs: width, dy: dLogits, outputs: labelCount, rows: count,
           dWeight: base, dBias: base + weightCount)
       }
       var total = loss / Double(max(1, count))
@@ -66,13 +66,13 @@ public struct FrozenHead: Sendable, Equatable {
 
   /// How many texts are labelled right, and the summed cross-entropy in nats.
   public func evaluate(
-    _ embeddings: [Float], labels: [Int], kernels: Kernels
+    _ features: [Float], labels: [Int], kernels: Kernels
   ) -> (correct: Int, loss: Double) {
     let labelCount = bias.count
     let width = weight.count / max(1, labelCount)
     var logits = [Float](repeating: 0, count: labels.count * labelCount)
     kernels.linear(
-      embeddings, rows: labels.count,
+      features, rows: labels.count,
       weight: PackedMatrix(rows: labelCount, columns: width, values: weight), bias: bias,
       into: &logits)
     var correct = 0

@@ -1,43 +1,30 @@
 import MoEModel
 import MoETensor
 
-/// The head over one shard: loss, its gradients, and the slope that goes back into the layers.
+/// The head over the features of one shard: loss, its gradients, and the slope that goes back into the features.
 ///
 /// ```
-/// u = normalise(mean over tokens of h)      logits = scale · V u + b
+/// logits = scale · V f + b
 /// loss = −Σ_c t_c log softmax(logits)_c     t = (1 − s) · onehot + s / L
 /// ```
 struct HeadPass {
   /// The summed loss of the shard, in nats.
   let loss: Double
-  /// The gradient of the final hidden states, `[N, D]`.
-  let dHidden: [Float]
+  /// The gradient of the features, `[texts, G]`.
+  let dFeatures: [Float]
 
   init(
-    _ hidden: [Float], offsets: [Int], labels: [Int], parameters: [Float], layout: ExpertLayout,
+    _ features: [Float], labels: [Int], parameters: [Float], layout: ExpertLayout,
     smoothing: Float, scale: Float, backward: BackwardKernels, gradients: inout [Float]
   ) {
-    let width = layout.width
+    let width = layout.featureWidth
     let count = labels.count
     let labelCount = layout.labelCount
     let kernels = backward.kernels
-    var means = [Float](repeating: 0, count: count * width)
-    hidden.withUnsafeBufferPointer { hidden in
-      means.withUnsafeMutableBufferPointer { means in
-        guard let hidden = hidden.baseAddress, let means = means.baseAddress else { return }
-        for text in 0..<count {
-          kernels.meanPool(
-            hidden + offsets[text] * width, rows: offsets[text + 1] - offsets[text],
-            columns: width, into: means + text * width)
-        }
-      }
-    }
-    var pooled = means
-    kernels.l2Normalize(means, rows: count, columns: width, into: &pooled)
     let weight = PackedMatrix(
       rows: labelCount, columns: width, values: Array(parameters[layout.headWeight]))
     var logits = [Float](repeating: 0, count: count * labelCount)
-    kernels.linear(pooled, rows: count, weight: weight, into: &logits)
+    kernels.linear(features, rows: count, weight: weight, into: &logits)
     for text in 0..<count {
       for label in 0..<labelCount {
         logits[text * labelCount + label] =
@@ -54,7 +41,7 @@ struct HeadPass {
       guard let base = gradients.baseAddress else { return }
       var ignored = [Float](repeating: 0, count: labelCount)
       backward.addWeightGradient(
-        x: pooled, inputs: width, dy: scaled, outputs: labelCount, rows: count,
+        x: features, inputs: width, dy: scaled, outputs: labelCount, rows: count,
         dWeight: base + layout.headWeight.lowerBound, dBias: &ignored)
       for text in 0..<count {
         for label in 0..<labelCount {
@@ -62,20 +49,9 @@ struct HeadPass {
         }
       }
     }
-    var dPooled = [Float](repeating: 0, count: count * width)
-    kernels.linear(scaled, rows: count, weight: weight.transposed(), into: &dPooled)
-    backward.l2NormalizeBackward(x: means, dy: dPooled, rows: count, columns: width, dx: &dPooled)
-    var dHidden = [Float](repeating: 0, count: hidden.count)
-    for text in 0..<count {
-      let rows = offsets[text]..<offsets[text + 1]
-      let share = 1 / Float(max(1, rows.count))
-      for row in rows {
-        for column in 0..<width {
-          dHidden[row * width + column] = dPooled[text * width + column] * share
-        }
-      }
-    }
-    self.dHidden = dHidden
+    var dFeatures = [Float](repeating: 0, count: count * width)
+    kernels.linear(scaled, rows: count, weight: weight.transposed(), into: &dFeatures)
+    self.dFeatures = dFeatures
   }
 
   /// The loss summed over texts, and the gradient of the logits times `scale`.

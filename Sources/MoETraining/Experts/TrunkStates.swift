@@ -14,8 +14,9 @@ public struct TrunkStates: Sendable {
   private let sums: [Float]
   /// Where each text starts, and after the last one N.
   private let offsets: [Int]
-  /// z(x) of every text, `[count, D]`: the base embeddings, which come with the same pass.
-  public let embeddings: [Float]
+  /// The features of every text, `[count, G]`, which come with the same pass.
+  public let features: [Float]
+  private let width: Int
 
   /// The number of texts.
   public var count: Int { offsets.count - 1 }
@@ -37,6 +38,7 @@ public struct TrunkStates: Sendable {
       let batch = RaggedBatch(encodings[range].map(\.ids))
       try encoder.embed(batch, workspace: workspace)
       var kept: (attended: [Float], sums: [Float]) = ([], [])
+      var features = [Float](repeating: 0, count: range.count * encoder.featureWidth)
       for index in 0..<encoder.layerCount {
         encoder.slot(index, offsets: batch.offsets, workspace: workspace)
         if index == layer {
@@ -47,33 +49,33 @@ public struct TrunkStates: Sendable {
           )
         }
         encoder.finish(index, offsets: batch.offsets, experts: nil, workspace: workspace)
+        encoder.pool(index, offsets: batch.offsets, into: &features, workspace: workspace)
       }
       progress?(range.count)
-      return (
-        kept.attended, kept.sums, encoder.pool(offsets: batch.offsets, workspace: workspace)
-      )
+      return (kept.attended, kept.sums, features)
     }
     var offsets = [0]
     for encoding in encodings { offsets.append((offsets.last ?? 0) + encoding.ids.count) }
     self.init(
       layer: layer, attended: pieces.flatMap(\.0), sums: pieces.flatMap(\.1), offsets: offsets,
-      embeddings: pieces.flatMap(\.2))
+      features: pieces.flatMap(\.2), width: encoder.width)
   }
 
   /// Makes states of their parts.
   package init(
-    layer: Int, attended: [Float], sums: [Float], offsets: [Int], embeddings: [Float]
+    layer: Int, attended: [Float], sums: [Float], offsets: [Int], features: [Float], width: Int
   ) {
     self.layer = layer
     self.attended = attended
     self.sums = sums
     self.offsets = offsets
-    self.embeddings = embeddings
+    self.features = features
+    self.width = width
   }
 
   /// The slots of some texts end to end, and where each text starts.
   package func gather(
-    _ texts: some Sequence<Int>, width: Int
+    _ texts: some Sequence<Int>
   ) -> (attended: [Float], sums: [Float], offsets: [Int]) {
     var attended: [Float] = []
     var sums: [Float] = []
@@ -88,10 +90,16 @@ public struct TrunkStates: Sendable {
   }
 
   /// The states of some of the texts alone, in the order given.
-  public func subset(_ texts: [Int], width: Int) -> TrunkStates {
-    let (attended, sums, offsets) = gather(texts, width: width)
+  public func subset(_ texts: [Int]) -> TrunkStates {
+    let (attended, sums, offsets) = gather(texts)
     return TrunkStates(
-      layer: layer, attended: attended, sums: sums, offsets: offsets,
-      embeddings: texts.flatMap { embeddings[$0 * width..<($0 + 1) * width] })
+      layer: layer, attended: attended, sums: sums, offsets: offsets, features: features(of: texts),
+      width: width)
+  }
+
+  /// The features of some of the texts, in the order given, `[texts.count, G]`.
+  package func features(of texts: [Int]) -> [Float] {
+    let stride = features.count / max(1, count)
+    return texts.flatMap { features[$0 * stride..<($0 + 1) * stride] }
   }
 }

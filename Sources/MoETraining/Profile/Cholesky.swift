@@ -55,4 +55,26 @@ public struct Cholesky: Sendable {
 
   /// Solves A x = b.
   public func solve(_ b: [Double]) -> [Double] { unwhiten(whiten(b)) }
+
+  /// L⁻¹, row-major, `[D, D]`, zero above the diagonal.
+  ///
+  /// - Complexity: O(D³).
+  public func inverse() -> [Double] {
+    var result = [Double](repeating: 0, count: size * size)
+    var column = [Double](repeating: 0, count: size)
+    for unit in 0..<size {
+      for row in unit..<size { column[row] = row == unit ? 1 : 0 }
+      columns.withUnsafeBufferPointer { columns in
+        column.withUnsafeMutableBufferPointer { column in
+          for k in unit..<size {
+            column[k] /= columns[k * size + k]
+            let value = column[k]
+            for row in (k + 1)..<max(k + 1, size) { column[row] -= columns[k * size + row] * value }
+          }
+        }
+      }
+      for row in unit..<size { result[row * size + unit] = column[row] }
+    }
+    return result
+  }
 }

@@ -17,37 +17,29 @@ public struct GateCalibration: Sendable, Equatable {
   /// How many of the profile's negatives were held out.
   public let negativeExamples: Int
 
-  /// The share of own held-out texts that the threshold lets through when the background allows it.
-  package static let targetRecall = 0.95
-  /// The share of own held-out texts that it lets through in any case.
-  package static let leastRecall = 0.92
-  /// The share of the background's negatives it may let through above the least recall.
-  package static let falseActivationLimit = 0.01
+  /// The share of own held-out texts that the threshold is to let through.
+  package static let targetRecall = 0.92
+  /// How far the threshold may go for it, in nats: thresholds that differ more make strangers' margins
+  /// incomparable, and cost more right routes than they save false ones.
+  package static let thresholds = 0.5...1.0
 
   /// Calibrates from scores of texts that the rows were not fitted to.
   ///
-  /// T is the temperature of a logistic regression of own texts against all negatives, both sides of equal
-  /// weight (Platt 1999). τ lets ``targetRecall`` of own texts through, and is raised as far as
-  /// ``leastRecall`` while more than ``falseActivationLimit`` of the background's negatives come through.
+  /// A score is the logit of a logistic regression, own texts and negatives weighing the same, so it is a posterior in
+  /// nats as it stands: T is 1, and τ is chosen in ``thresholds`` as the largest that lets ``targetRecall`` of the own
+  /// texts through.
   ///
   /// - Parameters:
   ///   - own: s_p of own texts.
   ///   - negatives: s_p of the profile's negatives, which are background texts.
-  ///   - near: s_p of the profile's anchors and of the pack's own negatives; may be empty.
-  public init(own: [Double], negatives: [Double], near: [Double]) {
+  public init(own: [Double], negatives: [Double]) {
     let sorted = own.sorted()
-    func quantile(_ recall: Double) -> Double {
-      let index = min(sorted.count - 1, max(0, Int(Double(sorted.count) * (1 - recall))))
-      return sorted.isEmpty ? 0 : sorted[index]
-    }
-    // A text comes through when its score is over τ: just under an own text's score, just at a negative's.
-    var threshold = quantile(Self.targetRecall).nextDown
-    let ranked = negatives.sorted(by: >)
-    let allowed = Int(Double(ranked.count) * Self.falseActivationLimit)
-    if allowed < ranked.count { threshold = max(threshold, ranked[allowed]) }
-    threshold = min(threshold, quantile(Self.leastRecall).nextDown)
+    let index = min(sorted.count - 1, max(0, Int(Double(sorted.count) * (1 - Self.targetRecall))))
+    // A text comes through when its score is over τ.
+    let quantile = sorted.isEmpty ? 0 : sorted[index].nextDown
+    let threshold = min(max(quantile, Self.thresholds.lowerBound), Self.thresholds.upperBound)
     self.threshold = threshold
-    temperature = Self.temperature(own: own, negatives: negatives + near)
+    temperature = 1
     func share(_ scores: [Double]) -> Double {
       Double(scores.count { $0 > threshold }) / Double(max(1, scores.count))
     }
@@ -55,27 +47,6 @@ public struct GateCalibration: Sendable, Equatable {
     falseActivation = share(negatives)
     ownExamples = own.count
     negativeExamples = negatives.count
-  }
-
-  private static func temperature(own: [Double], negatives: [Double]) -> Double {
-    guard !own.isEmpty, !negatives.isEmpty else { return 1 }
-    let fitted = LBFGS().minimize(from: [0, 0]) { point, gradient in
-      let slope = Elementary.exp(point[0])
-      var loss = 0.0
-      gradient = [0, 0]
-      for (scores, sign) in [(own, 1.0), (negatives, -1.0)] {
-        let weight = 0.5 / Double(scores.count)
-        for score in scores {
-          let logit = slope * score + point[1]
-          loss += weight * Elementary.logSumExp([0, -sign * logit])
-          let error = (Elementary.sigmoid(logit) - (sign > 0 ? 1 : 0)) * weight
-          gradient[0] += error * slope * score
-          gradient[1] += error
-        }
-      }
-      return loss
-    }
-    return min(20, max(0.25, 1 / Elementary.exp(fitted[0])))
   }
 }
 
@@ -93,43 +64,41 @@ public struct FittedGate: Sendable {
   ///
   /// - Parameters:
   ///   - fitter: Prepared with the backbone profile.
-  ///   - own: z of the pack's texts, `[N, D]`.
+  ///   - own: The features of the pack's texts, `[N, G]`.
   ///   - labels: The class of each.
   ///   - classCount: C.
   ///   - profile: Whose negatives and anchors the rows are fitted and held against.
-  ///   - near: z of the pack's own negatives; may be empty.
+  ///   - near: The features of the pack's own negatives; may be empty.
   ///   - seed: Deals the texts out to the folds.
   ///   - pool: The threads that share the folds.
   public init(
     fitter: RowFitter, own: [Float], labels: [Int], classCount: Int, profile: BackboneProfile,
     near: [Float], seed: UInt64, pool: ThreadPool
   ) {
-    var generator = SeededGenerator(seed: seed)
-    let width = profile.width
     let groups = [own, profile.negatives, profile.anchors, near]
-    let folds = groups.map { group -> [Int] in
-      var fold = (0..<group.count / width).map { $0 % Self.foldCount }
+    let samples = GateSamples(
+      groups, labels: labels, classCount: classCount, fitter: fitter, pool: pool)
+    var generator = SeededGenerator(seed: seed)
+    let folds = groups.flatMap { group -> [Int] in
+      var fold = (0..<group.count / fitter.width).map { $0 % Self.foldCount }
       generator.shuffle(&fold)
       return fold
     }
-    @Sendable func part(_ group: Int, fold: Int, isHeldOut: Bool) -> [Float] {
-      folds[group].indices.filter { (folds[group][$0] == fold) == isHeldOut }
-        .flatMap { groups[group][$0 * width..<($0 + 1) * width] }
+    let fits = pool.map(count: Self.foldCount + 1) { fold -> (rows: WhitenedRows, scores: [Double]) in
+      let rows = GateFit(
+        samples, texts: folds.indices.filter { folds[$0] != fold }, kernels: fitter.kernels
+      ).rows()
+      let heldOut = folds.indices.filter { folds[$0] == fold }
+      return (rows, rows.scores(samples, heldOut, kernels: fitter.kernels))
     }
-    let fits = pool.map(count: Self.foldCount + 1) {
-      fold -> (rows: FittedRows, scores: [[Double]]) in
-      let kept = folds[0].indices.filter { folds[0][$0] != fold }
-      let rows = fitter.fit(
-        part(0, fold: fold, isHeldOut: false), labels: kept.map { labels[$0] },
-        classCount: classCount,
-        negatives: groups.indices.dropFirst().map { part($0, fold: fold, isHeldOut: false) })
-      return (rows, groups.indices.map { rows.scores(part($0, fold: fold, isHeldOut: true)) })
+    var scores: [[Double]] = groups.map { _ in [] }
+    for fold in 0..<Self.foldCount {
+      let heldOut = folds.indices.filter { folds[$0] == fold }
+      for (text, score) in zip(heldOut, fits[fold].scores) {
+        scores[samples.group[text]].append(score)
+      }
     }
-    let heldOut = groups.indices.map { group in
-      fits.prefix(Self.foldCount).flatMap { $0.scores[group] }
-    }
-    rows = fits[Self.foldCount].rows
-    calibration = GateCalibration(
-      own: heldOut[0], negatives: heldOut[1], near: heldOut[2] + heldOut[3])
+    rows = fitter.rows(fits[Self.foldCount].rows)
+    calibration = GateCalibration(own: scores[0], negatives: scores[1])
   }
 }

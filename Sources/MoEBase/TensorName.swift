@@ -1,0 +1,45 @@
+/// The names of a pack's tensors; all are F32.
+///
+/// D: the backbone's width. G: the width of its features. F: the experts' width. E: experts a layer. C: dispatcher
+/// rows. L: labels.
+///
+/// | entry | tensor | shape |
+/// |---|---|---|
+/// | experts | `layers.<i>.experts.<e>.up.weight`, `.up.bias` | [F, D], [F] |
+/// | experts | `layers.<i>.experts.<e>.down.weight`, `.down.bias` | [D, F], [D] |
+/// | router | `dispatcher.weight`, `.bias`, `.prior` | [C, G], [C], [C] |
+/// | router | `layers.<i>.router.weight`, `.bias`, only where E > 1 | [E, D], [E] |
+/// | heads | `<task>.weight`, `<task>.bias` | [L, G], [L] |
+public enum TensorName {
+  /// The dispatcher's rows w.
+  public static let dispatcherWeight = "dispatcher.weight"
+  /// The dispatcher's offsets b.
+  public static let dispatcherBias = "dispatcher.bias"
+  /// The rows' priors π.
+  public static let dispatcherPrior = "dispatcher.prior"
+
+  /// The weight of an expert's first projection.
+  public static func expertUpWeight(layer: Int, expert: Int) -> String {
+    "layers.\(layer).experts.\(expert).up.weight"
+  }
+  /// The bias of an expert's first projection.
+  public static func expertUpBias(layer: Int, expert: Int) -> String {
+    "layers.\(layer).experts.\(expert).up.bias"
+  }
+  /// The weight of an expert's second projection.
+  public static func expertDownWeight(layer: Int, expert: Int) -> String {
+    "layers.\(layer).experts.\(expert).down.weight"
+  }
+  /// The bias of an expert's second projection.
+  public static func expertDownBias(layer: Int, expert: Int) -> String {
+    "layers.\(layer).experts.\(expert).down.bias"
+  }
+  /// The weight of a layer's expert router.
+  public static func routerWeight(layer: Int) -> String { "layers.\(layer).router.weight" }
+  /// The bias of a layer's expert router.
+  public static func routerBias(layer: Int) -> String { "layers.\(layer).router.bias" }
+  /// The weight of a task's head.
+  public static func headWeight(task: String) -> String { "\(task).weight" }
+  /// The bias of a task's head.
+  public static func headBias(task: String) -> String { "\(task).bias" }
+}
