@@ -97,7 +97,7 @@ let package = Package(
       "MoERuntimeTests",
       [
         "MoETestSupport", "MoEBase", "SafeTensors", "MoETensor", "MoEModel", "MoEPackFormat",
-        "MoEEval", "MoEStore", "MoERuntime",
+        "MoETraining", "MoEEval", "MoEStore", "MoERuntime",
       ]),
     tests(
       "MoEAuthoringTests",

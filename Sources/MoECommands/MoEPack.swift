@@ -51,19 +51,19 @@ public struct MoEPack: ParsableCommand {
 
   /// Runs the program with the arguments of the process, and ends it.
   public static func main() {
-    signal(SIGPIPE, SIG_IGN)
-    signal(SIGINT) { _ in
-      // Everything is whole at any moment; only a half-drawn line of progress is to be left behind.
-      let farewell: StaticString = "\ninterrupted; the store is whole\n"
-      _ = write(STDERR_FILENO, farewell.utf8Start, farewell.utf8CodeUnitCount)
-      _exit(MoEBase.ExitCode.interrupted.rawValue)
-    }
+    ProcessSetup.guardStreams()
+    ProcessSetup.handleSignals()
     let environment = ProcessInfo.processInfo.environment
     let context = CommandContext(
       environment: environment,
       console: Console(output: STDOUT_FILENO, messages: STDERR_FILENO, environment: environment),
       now: { Date() }, userName: NSUserName())
-    Foundation.exit(run(Array(CommandLine.arguments.dropFirst()), in: context))
+    do throws(UsageError) {
+      Foundation.exit(run(try ProcessSetup.arguments(), in: context))
+    } catch {
+      context.console.report(error)
+      Foundation.exit(error.exitCode.rawValue)
+    }
   }
 
   /// Runs one command line.
@@ -103,9 +103,10 @@ public struct MoEPack: ParsableCommand {
         context.console.report(error)
         return error.exitCode.rawValue
       }
-    } else {
-      context.console.note(message)
+      return code.rawValue
     }
-    return code.rawValue
+    let usage = UsageError(message)
+    context.console.report(usage)
+    return usage.exitCode.rawValue
   }
 }

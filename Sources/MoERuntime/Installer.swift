@@ -112,6 +112,8 @@ public struct Installer: Sendable {
         return try UnverifiedPack(url: archive)
           .verified(by: trust, staging: try transaction.makeStagingDirectory())
       }
+      let names = verified.map { "\($0.manifest.pack) \($0.manifest.version)" }
+      try Self.checkOnce(zip(names, verified.map(\.digest)).map { ($0, $1.hex) })
       let ground = try ground()
       let installed = try verified.map { pack in
         try pack.manifest.checkCompatibility(with: ground.backbone, profile: ground.profile)
@@ -123,9 +125,10 @@ public struct Installer: Sendable {
 
   /// Removes packs, all or none.
   ///
-  /// - Throws: ``RegressionError``, `StoreError`.
+  /// - Throws: ``RegressionError``, `StoreError`, ``RuntimeError/namedTwice(pack:)``.
   public func remove(_ names: [String], _ change: Change) throws -> Outcome {
-    try run(change) { transaction in
+    try Self.checkOnce(names.map { ($0, $0) })
+    return try run(change) { transaction in
       (nil, try names.map { try transaction.remove($0) })
     }
   }
@@ -137,6 +140,14 @@ public struct Installer: Sendable {
     try run(change) { transaction in
       try transaction.restore(generation: id)
       return (nil, [])
+    }
+  }
+
+  /// Refuses a list that names one thing twice, by its bytes.
+  private static func checkOnce(_ packs: [(name: String, key: String)]) throws {
+    var seen: Set<[UInt8]> = []
+    for pack in packs where !seen.insert(Array(pack.key.utf8)).inserted {
+      throw RuntimeError.namedTwice(pack: pack.name)
     }
   }
 

@@ -20,6 +20,8 @@ public enum RuntimeError: ActionableError, Equatable {
   case badEvalSet(pack: String, entry: String, expected: String, got: String)
   /// A pack that was named gives no margin: its rows are not finite on this text.
   case noMargin(pack: String)
+  /// A change names the same pack twice.
+  case namedTwice(pack: String)
   /// A forced answer was asked for and no pack is installed.
   case nothingToForce
 
@@ -34,6 +36,7 @@ public enum RuntimeError: ActionableError, Equatable {
     case .damagedEntry: "pack-entry-damaged"
     case .badEvalLine, .badEvalSet: "pack-eval-set"
     case .noMargin: "pack-no-margin"
+    case .namedTwice: "pack-named-twice"
     case .nothingToForce: "nothing-installed"
     }
   }
@@ -61,6 +64,7 @@ public enum RuntimeError: ActionableError, Equatable {
       "`\(entry)` of `\(pack)`: expected \(expected), got \(got)"
     case .noMargin(let pack):
       "the dispatcher rows of `\(pack)` give this text a score that is not finite"
+    case .namedTwice(let pack): "`\(pack)` is named twice, expected every pack once"
     case .nothingToForce: "no pack is installed, expected at least one to force an answer from"
     }
   }
@@ -87,6 +91,7 @@ public enum RuntimeError: ActionableError, Equatable {
       "nothing was changed; tell the publisher, for the pack's claims cannot be checked"
     case .noMargin:
       "no other pack answered in its place; take it out with `moe-pack remove` and tell its publisher"
+    case .namedTwice: "nothing was changed; name it once"
     case .nothingToForce: "install a pack with `moe-pack install PACK`"
     }
   }
@@ -97,6 +102,7 @@ public enum RuntimeError: ActionableError, Equatable {
     case .damagedEntry: .corruption
     case .noMargin: .refused
     case .nothingToForce: .notFound
+    case .namedTwice: .usage
     default: .badData
     }
   }

@@ -29,8 +29,9 @@ extension StoreError {
     case .SQLITE_CORRUPT:
       self = .corrupt(["`\(path)`: \(error.message ?? "malformed")"])
     case .SQLITE_BUSY, .SQLITE_LOCKED:
-      self = .inputOutput(
-        operation: "lock", path: path, reason: "another process keeps it busy", state: state)
+      self = .locked(
+        store: layout.root, holder: LockHolder(processID: nil, command: nil),
+        timeout: .seconds(StoreSchema.busyTimeoutSeconds))
     default:
       self = .inputOutput(
         operation: "use", path: path, reason: error.message ?? "SQLite error \(error.resultCode)",

@@ -13,6 +13,8 @@ public enum StoreError: ActionableError, Equatable {
   case notInstalled(name: String, nearest: String?)
   /// No generation has that number.
   case noGeneration(id: Int, newest: Int)
+  /// The active generation is the one a store is born with.
+  case noEarlierGeneration(store: String)
   /// The packs of that generation were let go by `gc`.
   case generationDropped(id: Int, oldestKept: Int)
   /// No such key is trusted.
@@ -64,7 +66,7 @@ public enum StoreError: ActionableError, Equatable {
     case .lowerRelease: "lower-release"
     case .sameRelease: "same-release"
     case .notInstalled: "not-installed"
-    case .noGeneration: "no-generation"
+    case .noGeneration, .noEarlierGeneration: "no-generation"
     case .generationDropped: "generation-dropped"
     case .noTrust: "key-not-trusted"
     case .corrupt: "store-corrupt"
@@ -84,7 +86,7 @@ public enum StoreError: ActionableError, Equatable {
   public var exitCode: ExitCode {
     switch self {
     case .alreadyInstalled, .lowerRelease, .sameRelease: .refused
-    case .notInstalled, .noGeneration, .generationDropped, .noTrust: .notFound
+    case .notInstalled, .noGeneration, .noEarlierGeneration, .generationDropped, .noTrust: .notFound
     case .corrupt, .databaseLost: .corruption
     case .diskFull, .readOnly, .denied, .inputOutput: .inputOutput
     case .locked: .locked
@@ -96,7 +98,8 @@ public enum StoreError: ActionableError, Equatable {
   public var message: String {
     switch self {
     case .alreadyInstalled(let pack, let digest):
-      "`\(pack)` is installed already, with this very digest (sha256:\(digest.short)…)"
+      "`\(pack)` is installed already: expected a pack or a release that is not, got the very same "
+        + "(sha256:\(digest.short)…)"
     case .lowerRelease(let pack, let release, let highest):
       "`\(pack)` is release \(release), and this store has seen release \(highest) of it: "
         + "expected \(highest) or higher"
@@ -104,16 +107,20 @@ public enum StoreError: ActionableError, Equatable {
       "`\(pack)` is release \(release), and this store has seen another pack of that release: "
         + "expected sha256:\(seen.short)…, got sha256:\(got.short)…"
     case .notInstalled(let name, let nearest):
-      "no pack named `\(Self.printable(name))` is installed"
-        + (nearest.map { "; the nearest name is `\($0)`" } ?? "")
+      "no pack named `\(Self.printable(name))` is installed, expected the name of one that is"
+        + (nearest.map { "; the nearest is `\($0)`" } ?? "")
     case .noGeneration(let id, let newest):
       "there is no generation \(id): expected a number from 0 to \(newest)"
+    case .noEarlierGeneration(let store):
+      "there is nothing to go back to in `\(store)`: expected a generation before the active one, "
+        + "got generation 0, which a store is born with"
     case .generationDropped(let id, let oldestKept):
       "the packs of generation \(id) are no longer in the store: "
         + "the oldest generation kept is \(oldestKept)"
     case .noTrust(let keyID, let namespaces):
       "key `\(Self.printable(keyID))` is not trusted"
         + (namespaces.map { " for `\(Self.printable($0))`" } ?? "")
+        + ", expected the id of a key that is"
     case .corrupt(let findings):
       "the store is damaged: \(findings.first ?? "unreadable")"
         + (findings.count > 1 ? " (and \(findings.count - 1) more)" : "")
@@ -122,14 +129,14 @@ public enum StoreError: ActionableError, Equatable {
     case .diskFull(let operation, let path, _):
       "the disk is full: no room to \(operation) `\(path)`"
     case .readOnly(let store):
-      "the store `\(store)` is read-only"
+      "the store `\(store)` is read-only, expected one that can be written"
     case .denied(let operation, let path, _):
       "no permission to \(operation) `\(path)`"
     case .inputOutput(let operation, let path, let reason, _):
       "the system refused to \(operation) `\(path)`: \(reason)"
     case .locked(let store, let holder, let timeout):
       "`\(store)` is being changed by \(holder.description), "
-        + "which did not end within \(timeout.components.seconds) s"
+        + "expected an end within \(Self.seconds(timeout)) s, got none"
     case .notAStore(let path, let reason):
       "`\(path)` is not a pack store: \(reason)"
     case .newerSchema(let store, let found, let known):
@@ -153,7 +160,7 @@ public enum StoreError: ActionableError, Equatable {
         + "or install with `--allow-downgrade`"
     case .notInstalled:
       "nothing was changed; `moe-pack list` shows what is installed"
-    case .noGeneration, .generationDropped:
+    case .noGeneration, .noEarlierGeneration, .generationDropped:
       "nothing was changed; `moe-pack history` lists the generations"
     case .noTrust:
       "nothing was changed; `moe-pack trust list` shows the keys"
@@ -180,6 +187,13 @@ public enum StoreError: ActionableError, Equatable {
     case .olderSchemaReadOnly:
       "open it once where it can be written: `moe-pack list` brings the index forward"
     }
+  }
+
+  /// The seconds of a timeout, with a fraction only where there is one.
+  private static func seconds(_ timeout: Duration) -> String {
+    let milliseconds =
+      timeout.components.seconds * 1000 + timeout.components.attoseconds / 1_000_000_000_000_000
+    return milliseconds % 1000 == 0 ? "\(milliseconds / 1000)" : "\(Double(milliseconds) / 1000)"
   }
 
   /// Text that came from outside, cut to 120 characters, its control characters made visible.

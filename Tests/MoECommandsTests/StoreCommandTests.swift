@@ -71,7 +71,7 @@ import Testing
     }
     let before = try store().logicalDigest()
     for (arguments, status, sentence) in [
-      (["install", good], 1, "is installed already"),
+      (["install", good], 1, "is installed already: expected"),
       (["install", bench.directory.path("none.moepack")], 66, "does not exist"),
       (["install", cut], 65, "cut.moepack"),
       (["install", bent], 65, "bent.moepack"),
@@ -87,7 +87,7 @@ import Testing
       (["eval", "example/none"], 66, "no pack named `example/none` is installed"),
       (["trust", "remove", "ed25519:0000000000000000"], 66, "is not trusted"),
     ] as [([String], Int32, String)] {
-      let result = try bench.run(arguments)
+      let result = try bench.run(words: arguments)
       #expect(result.status == status, "\(arguments): \(result.messages)")
       #expect(result.messages.hasPrefix("error: "), "\(arguments)")
       #expect(result.messages.contains(sentence), "\(arguments): \(result.messages)")
@@ -185,7 +185,7 @@ import Testing
       ["list"], ["info", "example/ships"], ["history"], ["verify"], ["eval"], ["trust", "list"],
       ["ask", CommandBench.text(topic: 0)],
     ] {
-      #expect(try bench.run(arguments).status == 0, "\(arguments)")
+      #expect(try bench.run(words: arguments).status == 0, "\(arguments)")
     }
     for url in readOnly {
       try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: url.path)
@@ -220,17 +220,5 @@ import Testing
     #expect(result.messages.contains("is not a pack store"))
     let file = try bench.run("list", "--store", bench.directory.path("file"))
     #expect(file.status == 78)
-  }
-}
-
-extension CommandBench {
-  /// Runs a command line given as a list.
-  @discardableResult
-  func run(_ arguments: [String]) throws -> Result {
-    switch arguments.count {
-    case 1: try run(arguments[0])
-    case 2: try run(arguments[0], arguments[1])
-    default: try run(arguments[0], arguments[1], arguments[2])
-    }
   }
 }

@@ -51,6 +51,7 @@ import Testing
       .noMargin(pack: "acme/x"),
       "the dispatcher rows of `acme/x` give this text a score that is not finite", .refused
     ),
+    (.namedTwice(pack: "acme/x"), "`acme/x` is named twice, expected every pack once", .usage),
     (
       .nothingToForce, "no pack is installed, expected at least one to force an answer from",
       .notFound

@@ -11,7 +11,8 @@ import Testing
     (
       .alreadyInstalled(pack: "example/one 1.0.0", digest: digest), "already-installed", .refused,
       """
-      error: `example/one 1.0.0` is installed already, with this very digest (sha256:ca978112ca1b…)
+      error: `example/one 1.0.0` is installed already: expected a pack or a release that is not, got the very same \
+      (sha256:ca978112ca1b…)
 
       hint: nothing was changed; `moe-pack list` shows what is installed
       """
@@ -39,7 +40,8 @@ import Testing
       .notInstalled(name: "example/on\u{1B}[31m", nearest: "example/one"), "not-installed",
       .notFound,
       """
-      error: no pack named `example/on\\u{1b}[31m` is installed; the nearest name is `example/one`
+      error: no pack named `example/on\\u{1b}[31m` is installed, expected the name of one that is; the nearest \
+      is `example/one`
 
       hint: nothing was changed; `moe-pack list` shows what is installed
       """
@@ -47,7 +49,7 @@ import Testing
     (
       .notInstalled(name: "x/y", nearest: nil), "not-installed", .notFound,
       """
-      error: no pack named `x/y` is installed
+      error: no pack named `x/y` is installed, expected the name of one that is
 
       hint: nothing was changed; `moe-pack list` shows what is installed
       """
@@ -56,6 +58,15 @@ import Testing
       .noGeneration(id: 17, newest: 3), "no-generation", .notFound,
       """
       error: there is no generation 17: expected a number from 0 to 3
+
+      hint: nothing was changed; `moe-pack history` lists the generations
+      """
+    ),
+    (
+      .noEarlierGeneration(store: "/s"), "no-generation", .notFound,
+      """
+      error: there is nothing to go back to in `/s`: expected a generation before the active one, got \
+      generation 0, which a store is born with
 
       hint: nothing was changed; `moe-pack history` lists the generations
       """
@@ -71,7 +82,7 @@ import Testing
     (
       .noTrust(keyID: "ed25519:00", namespaces: "acme/*"), "key-not-trusted", .notFound,
       """
-      error: key `ed25519:00` is not trusted for `acme/*`
+      error: key `ed25519:00` is not trusted for `acme/*`, expected the id of a key that is
 
       hint: nothing was changed; `moe-pack trust list` shows the keys
       """
@@ -108,7 +119,7 @@ import Testing
     (
       .readOnly(store: "/s"), "store-read-only", .inputOutput,
       """
-      error: the store `/s` is read-only
+      error: the store `/s` is read-only, expected one that can be written
 
       hint: nothing was changed; name a directory that can be written with `--store`
       """
@@ -136,7 +147,8 @@ import Testing
     (
       .locked(store: "/s", holder: holder, timeout: .seconds(10)), "store-locked", .locked,
       """
-      error: `/s` is being changed by process 4711 (`moe-pack gc`), which did not end within 10 s
+      error: `/s` is being changed by process 4711 (`moe-pack gc`), expected an end within 10 s, \
+      got none
 
       hint: nothing was changed; try again when it is done, or wait longer with `--lock-timeout`
       """

@@ -21,6 +21,8 @@ public struct TinyPack: Sendable {
   public let tensors: [String: [String: [Float]]]
   /// What is said of the labels.
   public let labels: LabelCatalog
+  /// D of the backbone it is for.
+  private let width: Int
 
   /// Makes a pack.
   ///
@@ -49,20 +51,49 @@ public struct TinyPack: Sendable {
       training, labels: manifest.tasks[0].labels, expertCount: expertCount, backbone: backbone)
     manifest.dispatcher.threshold = fit.threshold
     tensors = fit.tensors
-    entries = [
+    width = TinyBackbone.width
+    entries = Self.entries(
+      manifest, tensors: tensors, labels: labels, evaluation: evaluation.lines, width: width)
+  }
+
+  /// Makes a pack of its parts, for any backbone; it has one eval set.
+  ///
+  /// - Parameters:
+  ///   - manifest: What it says.
+  ///   - tensors: The values of every tensor, by entry and name.
+  ///   - labels: What is said of the labels.
+  ///   - evaluation: The lines of the eval set.
+  ///   - width: D of the backbone.
+  public init(
+    manifest: Manifest, tensors: [String: [String: [Float]]], labels: LabelCatalog,
+    evaluation: [UInt8], width: Int
+  ) {
+    self.manifest = manifest
+    self.tensors = tensors
+    self.labels = labels
+    self.width = width
+    entries = Self.entries(
+      manifest, tensors: tensors, labels: labels, evaluation: evaluation, width: width)
+  }
+
+  private static func entries(
+    _ manifest: Manifest, tensors: [String: [String: [Float]]], labels: LabelCatalog,
+    evaluation: [UInt8], width: Int
+  ) -> [PackEntry] {
+    var entries = [
       PackEntry(name: EntryName.labels, bytes: labels.bytes),
-      PackEntry(name: EntryName.evaluation("issue"), bytes: evaluation.lines),
-      PackEntry(name: EntryName.card, bytes: Array("# \(name)\n".utf8)),
+      PackEntry(name: EntryName.evaluation("issue"), bytes: evaluation),
+      PackEntry(name: EntryName.card, bytes: Array("# \(manifest.pack)\n".utf8)),
       PackEntry(name: EntryName.license, bytes: Array("Apache-2.0\n".utf8)),
     ]
     for (entry, values) in tensors {
       var writer = SafeTensorsWriter()
-      for tensor in manifest.expectedTensors(width: TinyBackbone.width) where tensor.entry == entry
-      {
+      for tensor in manifest.expectedTensors(width: width) where tensor.entry == entry {
         writer.add(tensor.name, shape: tensor.shape, floats: values[tensor.name] ?? [])
       }
       entries.append(PackEntry(name: entry, bytes: writer.bytes()))
     }
+    return entries
   }
 
   /// Puts an entry in the place of the one of that name.
@@ -73,7 +104,7 @@ public struct TinyPack: Sendable {
   /// Fills the heads with one value: what they then say means nothing.
   public mutating func replaceHeads(with value: Float) {
     var writer = SafeTensorsWriter()
-    for tensor in manifest.expectedTensors(width: TinyBackbone.width)
+    for tensor in manifest.expectedTensors(width: width)
     where tensor.entry == EntryName.heads {
       let count = tensor.shape.reduce(1, *)
       writer.add(
@@ -104,8 +135,7 @@ public struct TinyPack: Sendable {
     var files: [String: SafeTensorsFile] = [:]
     for (entry, values) in tensors {
       var writer = SafeTensorsWriter()
-      for tensor in manifest.expectedTensors(width: TinyBackbone.width) where tensor.entry == entry
-      {
+      for tensor in manifest.expectedTensors(width: width) where tensor.entry == entry {
         let honest = values[tensor.name] ?? []
         writer.add(
           tensor.name, shape: tensor.shape,
@@ -123,7 +153,7 @@ public struct TinyPack: Sendable {
       model: try PackModel(
         identity: PackIdentity(
           name: manifest.pack.description, version: manifest.version.description, digest: digest),
-        shape: shape, width: TinyBackbone.width, experts: files[EntryName.experts], router: router,
+        shape: shape, width: width, experts: files[EntryName.experts], router: router,
         heads: heads))
   }
 

@@ -11,7 +11,7 @@ public struct PredictCommand: MoECommand {
     abstract: "Answer a stream of requests: JSON lines in, JSON lines out, in order.",
     discussion: """
       A request is a line {"id": "…", "text": "…"}; the id (a string or a whole number) is optional \
-      and comes back. An answer is a line that names the generation and the composition that gave it, \
+      and comes back, and other keys are passed over. An answer is a line that names the generation and the composition that gave it, \
       the route (each selected pack with its margin and weight), the weight of "none", the nearest pack, \
       and predictions, best first. The route is empty and "none" is 1 when no pack is responsible. \
       "forced" and "truncated" are there when they are true.

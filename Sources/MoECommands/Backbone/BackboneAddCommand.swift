@@ -18,7 +18,7 @@ public struct BackboneAddCommand: MoECommand {
       """)
 
   @Argument(help: ArgumentHelp("The directory.", valueName: "dir"))
-  var directory: String
+  var directory: Path
 
   @OptionGroup var output: OutputOptions
   /// What every command takes.
@@ -31,7 +31,7 @@ public struct BackboneAddCommand: MoECommand {
   public func run(_ session: CommandSession) throws {
     let (entry, isNew) = try session.withProgress { bar in
       bar.update("checking and copying", done: 0, total: 0)
-      return try session.backbones.add(from: URL(fileURLWithPath: directory, isDirectory: true))
+      return try session.backbones.add(from: directory.directory)
     }
     guard !output.json else {
       return try session.console.print(

@@ -29,6 +29,7 @@ public struct BackboneInfoCommand: MoECommand {
   /// Prints what is known.
   public func run(_ session: CommandSession) throws {
     let entry = try session.backbones.entry(name)
+    try entry.checkFiles()
     let shape = try EncoderConfiguration(files: entry.files)
     let profile = entry.hasProfile ? try session.backbones.profileDigest(of: entry) : nil
     let kernels = try session.kernels().path.rawValue

@@ -24,10 +24,10 @@ public struct BackboneProfileCommand: MoECommand {
   var name: String = KnownBackbone.miniLM.name
 
   @Option(help: ArgumentHelp("WordNet's directory, or a text file.", valueName: "path"))
-  var corpus: String
+  var corpus: Path
 
   @Option(help: ArgumentHelp("The anchor texts, JSON lines.", valueName: "file"))
-  var anchors: String?
+  var anchors: Path?
 
   @Flag(help: "Make it even if it differs from the pinned one.")
   var unpinned = false
@@ -42,15 +42,16 @@ public struct BackboneProfileCommand: MoECommand {
   /// Makes and registers the profile.
   public func run(_ session: CommandSession) throws {
     let entry = try session.backbones.entry(name)
+    try entry.checkFiles()
     let backbone = try Backbone(
       entry.known, files: entry.files, kernels: try session.kernels())
-    let url = URL(fileURLWithPath: corpus)
+    let url = corpus.url
     var isDirectory: ObjCBool = false
     _ = FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory)
     let texts =
       isDirectory.boolValue
       ? try WordNetCorpus.texts(in: url) : try WordNetCorpus.lines(of: url)
-    let anchorTexts = try anchors.map { try AnchorFile.texts(of: URL(fileURLWithPath: $0)) } ?? []
+    let anchorTexts = try anchors.map { try AnchorFile.texts(of: $0.url) } ?? []
     let pool = try session.pool()
     let profile = try session.withProgress { bar in
       try ProfileBuild(backbone: backbone, pool: pool) {

@@ -31,7 +31,7 @@ public struct KeyNewCommand: MoECommand {
 
   @Option(
     name: .shortAndLong, help: ArgumentHelp("Where to write the private key.", valueName: "key"))
-  var output: String
+  var output: Path
 
   @OptionGroup var format: OutputOptions
   /// What every command takes.
@@ -42,8 +42,8 @@ public struct KeyNewCommand: MoECommand {
 
   /// Writes the pair.
   public func run(_ session: CommandSession) throws {
-    let file = URL(fileURLWithPath: output)
-    let publicFile = URL(fileURLWithPath: output + ".pub")
+    let file = output.url
+    let publicFile = output.appending(".pub")
     // Both names are free, or nothing is written.
     for file in [file, publicFile] where FileManager.default.fileExists(atPath: file.path) {
       throw KeyError(file.lastPathComponent, .exists)
@@ -64,7 +64,7 @@ public struct KeyNewCommand: MoECommand {
         ])
     }
     try session.console.print(
-      "\(key.publicKey.id): `\(output.shown())` signs, `\(output.shown()).pub` is for those who trust it"
-    )
+      "\(key.publicKey.id): `\(output.text.shown())` signs, `\(output.text.shown()).pub` is for those "
+        + "who trust it")
   }
 }

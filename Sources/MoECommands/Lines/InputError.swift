@@ -30,8 +30,9 @@ public enum InputError: ActionableError, Equatable {
   /// What happened, where, expected and got.
   public var message: String {
     switch self {
-    case .missing(let source): "\(source) does not exist"
-    case .unreadable(let source, let reason): "\(source) cannot be read: \(reason)"
+    case .missing(let source): "\(source) does not exist, expected a file of requests"
+    case .unreadable(let source, let reason):
+      "\(source) cannot be read: expected a file or a pipe, got \(reason)"
     case .badLine(let source, let line, let expected, let got, _):
       "\(source), line \(line): expected \(expected), got \(got)"
     case .unanswered(let source, let line, let reason, _, _):
@@ -46,7 +47,7 @@ public enum InputError: ActionableError, Equatable {
   /// What to do now.
   public var hint: String {
     switch self {
-    case .missing: "check the path; `-` reads standard input"
+    case .missing: "nothing was answered; check the path; `-` reads standard input"
     case .unreadable: "check the path and its permissions; nothing more was answered"
     case .badLine(_, let line, _, _, let count):
       "\(Self.written(count)); correct line \(line), which is one JSON object: "

@@ -29,7 +29,8 @@ struct OutputFile {
     let descriptor = open(
       written, O_WRONLY | O_CLOEXEC | (isRegular ? O_CREAT | O_TRUNC : 0), 0o666)
     guard descriptor >= 0 else {
-      throw .notWritable(target: target, reason: String(cString: strerror(errno)))
+      throw .notOpened(
+        target: "`\(path.shown())`", reason: String(cString: strerror(errno)))
     }
     file = (descriptor, OutputBuffer(descriptor: descriptor, target: target))
   }
@@ -54,12 +55,18 @@ struct OutputFile {
     throw .notWritable(target: "`\(path.shown())`", reason: String(cString: strerror(errno)))
   }
 
-  /// Leaves what was written beside the file's name, and says so.
+  /// Leaves what was written beside the file's name, and says so; nothing stays where nothing was written.
   func abandon() {
     guard let file else { return }
     try? file.buffer.flush()
+    var status = stat()
+    let isEmpty = fstat(file.descriptor, &status) == 0 && status.st_size == 0
     _ = close(file.descriptor)
     guard written != path else { return }
+    guard !isEmpty else {
+      _ = unlink(written)
+      return
+    }
     console.note("what was answered is in `\(written)`; `\(path)` was not touched")
   }
 }

@@ -14,7 +14,8 @@ struct Request: Sendable, Equatable {
     let got: String
   }
 
-  /// Reads a line, strictly.
+  /// Reads a line, strictly, and passes over every key but `id` and `text`: a line of a labelled data set
+  /// is a request too.
   ///
   /// - Parameters:
   ///   - bytes: The line without its line feed.
@@ -36,7 +37,6 @@ struct Request: Sendable, Equatable {
         throw JSONSchemaError(path: "id", expected: "a string or a whole number", got: other.kind)
       }
       text = try reader.string("text")
-      try reader.finish()
     } catch let error as JSONSyntaxError {
       throw Fault(expected: "one JSON object", got: "\(error.reason) (byte \(error.offset))")
     } catch let error as JSONSchemaError {

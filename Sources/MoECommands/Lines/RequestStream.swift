@@ -8,7 +8,7 @@ struct StreamOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp("The file to read, or - for standard input.", valueName: "file"))
-  var input = "-"
+  var input = Path.standard
 
   @Option(
     name: .shortAndLong,
@@ -16,7 +16,7 @@ struct StreamOptions: ParsableArguments {
       "The file to write, or - for standard output.",
       discussion: "It is written beside its name, and takes the name when all is answered.",
       valueName: "file"))
-  var output = "-"
+  var output = Path.standard
 }
 
 /// Answers a stream of requests in batches, in order, in memory that does not grow with it.
@@ -44,13 +44,13 @@ struct RequestStream {
   /// - Parameter answer: One line of JSON for each request of a batch.
   /// - Throws: ``InputError``, ``ConsoleError``, or what `answer` throws.
   func run(_ answer: ([Request]) throws -> [JSONValue]) throws {
-    let input = try InputFile(options.input, standardInput: session.context.input)
+    let input = try InputFile(options.input.text, standardInput: session.context.input)
     defer { input.close() }
     if input.isTerminal {
       session.console.note(
         "reading requests from the terminal, one JSON object a line; Ctrl-D ends")
     }
-    let output = try OutputFile(options.output, console: session.console)
+    let output = try OutputFile(options.output.text, console: session.console)
     do {
       try copy(from: input, to: output, answer)
     } catch {

@@ -31,12 +31,12 @@ public struct PackBuildCommand: MoECommand {
   @Option(
     name: [.customShort("o"), .long],
     help: ArgumentHelp("The archive to write.", valueName: "file"))
-  var output: String
+  var output: Path
 
   @Option(
     help: ArgumentHelp(
       "The private key to sign with, made by `moe-pack key new`.", valueName: "file"))
-  var key: String
+  var key: Path
 
   @OptionGroup var format: OutputOptions
   /// What every command takes.
@@ -48,9 +48,11 @@ public struct PackBuildCommand: MoECommand {
   /// Builds and writes the archive.
   public func run(_ session: CommandSession) throws {
     let start = session.context.now()
-    let key = try SigningKey(file: URL(fileURLWithPath: key))
+    let key = try SigningKey(file: key.url)
     let source = try sourceOptions.source()
+    try checkOutput()
     let entry = try session.backbones.entry(source.description.backbone)
+    try entry.checkFiles()
     let backbone = try Backbone(
       entry.known, files: entry.files, kernels: try session.kernels())
     let profile = try session.backbones.profile(of: entry, width: backbone.encoder.featureWidth)
@@ -63,13 +65,26 @@ public struct PackBuildCommand: MoECommand {
       }.run()
     }
     let summary = try PackWriter(keys: [key]).write(
-      built.manifest, entries: built.entries, to: URL(fileURLWithPath: output))
+      built.manifest, entries: built.entries, to: output.url)
     let seconds = session.context.now().timeIntervalSince(start)
     if format.json {
       try session.console.print(json: Self.json(built, summary: summary, seconds: seconds))
     } else {
       try show(built, summary: summary, seconds: seconds, on: session.console)
     }
+  }
+
+  /// Refuses an archive that cannot be written before the training, not after it.
+  private func checkOutput() throws {
+    var status = stat()
+    let exists = stat(output.url.path, &status) == 0
+    let directory = output.url.deletingLastPathComponent().path
+    let reason: Int32? =
+      exists && status.st_mode & S_IFMT == S_IFDIR
+      ? EISDIR : access(directory, W_OK | X_OK) == 0 ? nil : errno
+    guard let reason else { return }
+    throw ConsoleError.notOpened(
+      target: "`\(output.text.shown())`", reason: String(cString: strerror(reason)))
   }
 
   private static func note(_ progress: BuildProgress) -> String {
@@ -86,7 +101,7 @@ public struct PackBuildCommand: MoECommand {
     let manifest = summary.manifest
     try console.print(
       "\(manifest.pack) \(manifest.version), release \(manifest.release): "
-        + "\(output), \(summary.size.byteCount)")
+        + "\(output.text.shown()), \(summary.size.byteCount)")
     try console.print("digest   \(summary.digest)")
     var verdict =
       "frozen head \(training.frozenAccuracy.percent) on \(training.validCount) held out"
@@ -110,7 +125,8 @@ public struct PackBuildCommand: MoECommand {
       }
       try console.print(line)
     }
-    console.note("built in \(seconds.fixed(1)) s; install it with `moe-pack install \(output)`")
+    console.note(
+      "built in \(seconds.fixed(1)) s; install it with `moe-pack install \(output.text)`")
   }
 
   private static func json(

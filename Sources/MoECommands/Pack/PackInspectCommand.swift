@@ -19,7 +19,7 @@ public struct PackInspectCommand: MoECommand {
       """)
 
   @Argument(help: ArgumentHelp("The pack file.", valueName: "file"))
-  var file: String
+  var file: Path
 
   @OptionGroup var format: OutputOptions
   /// What every command takes.
@@ -30,7 +30,7 @@ public struct PackInspectCommand: MoECommand {
 
   /// Shows the manifest.
   public func run(_ session: CommandSession) throws {
-    let claims = try UnverifiedPack(url: URL(fileURLWithPath: file)).inspect()
+    let claims = try UnverifiedPack(url: file.url).inspect()
     let view = ManifestView(
       manifest: claims.manifest, digest: claims.digest, signers: claims.keyIDClaims,
       isVerified: false)

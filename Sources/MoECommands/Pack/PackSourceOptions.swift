@@ -5,7 +5,7 @@ import MoEAuthoring
 /// What commands on a pack source take.
 public struct PackSourceOptions: ParsableArguments {
   @Argument(help: ArgumentHelp("The directory of the pack source.", valueName: "dir"))
-  var directory: String
+  var directory: Path
 
   @Flag(
     name: .customLong("allow-near-duplicates"),
@@ -19,7 +19,7 @@ public struct PackSourceOptions: ParsableArguments {
   /// Reads and checks the source.
   func source() throws -> PackSource {
     try PackSource(
-      directory: URL(fileURLWithPath: directory, isDirectory: true),
+      directory: self.directory.directory,
       allowsNearDuplicates: allowsNearDuplicates)
   }
 }

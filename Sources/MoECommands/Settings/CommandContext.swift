@@ -127,6 +127,7 @@ public struct CommandSession: Sendable {
   func ground(for packs: [InstalledPack], needsProbes: Bool = false) throws -> Installer.Ground {
     if let ground = context.ground { return ground }
     let entry = try backboneEntry(for: packs)
+    try entry.checkFiles()
     let backbone = try Backbone(entry.known, files: entry.files, kernels: try kernels())
     guard needsProbes else {
       let digest = entry.hasProfile ? try backbones.profileDigest(of: entry) : nil
@@ -152,7 +153,9 @@ public struct CommandSession: Sendable {
   /// - Throws: `BackboneError` or `TokenizerError`.
   func tokenizer() throws -> Tokenizer {
     if let ground = context.ground { return ground.backbone.tokenizer }
-    let files = try backboneEntry(for: []).files
+    let entry = try backboneEntry(for: [])
+    try entry.checkFiles(["config.json", "sentence_bert_config.json", "tokenizer.json"])
+    let files = entry.files
     return try Tokenizer(
       json: try files.bytes("tokenizer.json"),
       maximumLength: try EncoderConfiguration(files: files).maximumTokens)

@@ -6,7 +6,7 @@ public struct GlobalOptions: ParsableArguments {
     help: ArgumentHelp(
       "The store to use (or MOEPACK_STORE).",
       discussion: "Without it: $XDG_DATA_HOME/moe-pack/store.", valueName: "dir"))
-  var store: String?
+  var store: Path?
 
   @Flag(name: [.customShort("q"), .long], help: "Say nothing but data and errors.")
   var quiet = false

@@ -8,6 +8,8 @@ import MoEBase
 public protocol MoECommand: ParsableCommand {
   /// What every command takes.
   var global: GlobalOptions { get }
+  /// The words that name it after `moe-pack`, told to who waits for a lock.
+  static var words: String { get }
   /// Does the work.
   ///
   /// - Throws: `ActionableError`; anything else is shown as the system's refusal.
@@ -15,12 +17,15 @@ public protocol MoECommand: ParsableCommand {
 }
 
 extension MoECommand {
+  /// The command's own name, where no other stands before it.
+  public static var words: String { _commandName }
+
   /// Runs the command in the context of the process.
   public func run() throws {
     guard let context = CommandContext.current else {
       throw CleanExit.message("commands run through `MoEPack.main()`")
     }
-    let session = CommandSession(global, in: context, name: Self._commandName)
+    let session = CommandSession(global, in: context, name: Self.words)
     try session.settings.check()
     try run(session)
     try session.console.flush()

@@ -28,8 +28,7 @@ struct Settings: Sendable {
       .map { URL(fileURLWithPath: $0, isDirectory: true) } ?? home.appending(path: ".local/share")
     let root = data.appending(path: "moe-pack", directoryHint: .isDirectory)
     storeDirectory =
-      (options.store ?? variable(Self.storeKey))
-      .map { URL(fileURLWithPath: $0, isDirectory: true) }
+      (options.store ?? variable(Self.storeKey).flatMap(Path.init(argument:)))?.directory
       ?? root.appending(path: "store", directoryHint: .isDirectory)
     backbones = BackboneRegistry(
       root: root.appending(path: "backbones", directoryHint: .isDirectory))

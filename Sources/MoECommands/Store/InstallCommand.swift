@@ -22,7 +22,7 @@ public struct InstallCommand: MoECommand {
       """)
 
   @Argument(help: ArgumentHelp("The .moepack files.", valueName: "pack"))
-  var packs: [String]
+  var packs: [Path]
 
   @OptionGroup var change: ChangeOptions
 
@@ -41,7 +41,7 @@ public struct InstallCommand: MoECommand {
     var change = change.change(in: session)
     change.allowsDowngrade = allowDowngrade
     try self.change.run(change, session: session, output: output) { installer in
-      try installer.install(packs.map { URL(fileURLWithPath: $0) }, change)
+      try installer.install(packs.map(\.url), change)
     }
   }
 }

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Foundation
 import MoEBase
 import MoERuntime
 import MoEStore
@@ -38,7 +39,7 @@ public struct RollbackCommand: MoECommand {
     } else {
       let active = try session.storeForReading()?.active()
       guard let parent = active?.parent else {
-        throw StoreError.noGeneration(id: (active?.id ?? 0) - 1, newest: active?.id ?? 0)
+        throw StoreError.noEarlierGeneration(store: session.settings.storeDirectory.path)
       }
       target = parent
     }

@@ -20,7 +20,7 @@ public struct TrustAddCommand: MoECommand {
   @Argument(
     help: ArgumentHelp(
       "The public key, a file that `moe-pack key new` wrote.", valueName: "key.pub"))
-  var key: String
+  var key: Path
 
   @Option(
     help: ArgumentHelp(
@@ -33,6 +33,9 @@ public struct TrustAddCommand: MoECommand {
   @OptionGroup var output: OutputOptions
   /// What every command takes.
   @OptionGroup public var global: GlobalOptions
+
+  /// The words that name it.
+  public static let words = "trust add"
 
   /// Makes the command.
   public init() {}
@@ -55,7 +58,7 @@ public struct TrustAddCommand: MoECommand {
     guard let namespaces = NamespacePattern(namespace) else {
       throw ValidationError("--namespace takes a namespace.")
     }
-    let key = try PublicKey(file: URL(fileURLWithPath: self.key))
+    let key = try PublicKey(file: self.key.url)
     let isNew = try session.store().addTrust(
       TrustedKey(key, namespaces: namespaces), comment: comment, at: session.context.timestamp)
     guard !output.json else {

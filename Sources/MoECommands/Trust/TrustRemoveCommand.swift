@@ -29,6 +29,9 @@ public struct TrustRemoveCommand: MoECommand {
   /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
+  /// The words that name it.
+  public static let words = "trust remove"
+
   /// Makes the command.
   public init() {}
 

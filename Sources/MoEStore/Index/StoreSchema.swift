@@ -8,6 +8,8 @@ import GRDB
 enum StoreSchema {
   /// The newest version this program knows.
   static let version = 1
+  /// How long a statement waits while another program keeps the database for itself.
+  static let busyTimeoutSeconds = 10
   /// `moep`, in SQLite's `application_id`.
   static let applicationID = 0x6D6F_6570
 
@@ -19,7 +21,7 @@ enum StoreSchema {
     var configuration = Configuration()
     configuration.readonly = isReadOnly
     configuration.foreignKeysEnabled = true
-    configuration.busyMode = .timeout(10)
+    configuration.busyMode = .timeout(TimeInterval(busyTimeoutSeconds))
     configuration.label = "moe-pack store"
     configuration.prepareDatabase { database in
       try database.execute(sql: "PRAGMA synchronous = EXTRA")

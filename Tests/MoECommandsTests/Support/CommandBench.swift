@@ -58,6 +58,14 @@ struct CommandBench {
   func run(
     _ arguments: String..., input: [UInt8] = [], output: Int32? = nil, messages: Int32? = nil
   ) throws -> Result {
+    try run(words: arguments, input: input, output: output, messages: messages)
+  }
+
+  /// Runs a command line that is given as a list.
+  @discardableResult
+  func run(
+    words arguments: [String], input: [UInt8] = [], output: Int32? = nil, messages: Int32? = nil
+  ) throws -> Result {
     let run = try TemporaryDirectory()
     let inputFile = try run.write(input, to: "in")
     let descriptors = (

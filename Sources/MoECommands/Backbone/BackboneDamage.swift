@@ -1,0 +1,60 @@
+import Foundation
+public import MoEBase
+import MoEModel
+
+/// A file of a registered backbone that is no longer the one that was registered.
+public struct BackboneDamage: ActionableError, Equatable {
+  /// The name of the backbone.
+  public let backbone: String
+  /// Where the file lies.
+  public let path: String
+  /// The pinned digest.
+  public let expected: Digest
+  /// The digest of what lies there.
+  public let got: Digest
+
+  /// A stable word for machines.
+  public var code: String { "backbone-altered" }
+
+  /// What happened, where, expected and got.
+  public var message: String {
+    "`\(path)` is not the file of backbone `\(backbone)` that was registered: expected \(expected), "
+      + "got \(got)"
+  }
+
+  /// What to do now.
+  public var hint: String {
+    "nothing was answered or changed; `tools/backbone`, or `moe-pack backbone add DIR` with the right "
+      + "files, puts it in order"
+  }
+
+  /// The status the process exits with.
+  public var exitCode: ExitCode { .corruption }
+}
+
+extension BackboneRegistry.Entry {
+  /// Holds the files to their pins before anything is computed with them.
+  ///
+  /// Packs were measured on these very bytes: another model, or another tokenizer, would answer without a
+  /// word and be wrong.
+  ///
+  /// - Parameter names: The files to hash; all that the backbone's digest covers without them.
+  /// - Throws: ``BackboneDamage``, or `BackboneError` when a file cannot be read.
+  /// - Complexity: O(bytes); some tenths of a second for the default backbone.
+  func checkFiles(_ names: [String] = BackboneFiles.covered) throws {
+    for name in names {
+      guard let expected = known.files[name] else { continue }
+      let url = files.url(name)
+      let got: Digest
+      do {
+        got = try Digest(file: url)
+      } catch {
+        throw BackboneError.unreadable(path: url.path, reason: "\(error)")
+      }
+      guard got == expected else {
+        throw BackboneDamage(
+          backbone: known.name, path: url.path, expected: expected, got: got)
+      }
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import Foundation
+import MoEBase
+import MoEModel
+import MoEPackFormat
+import MoERuntime
+import MoETensor
+import MoETestSupport
+import MoETraining
+
+/// The real backbone with its profile, and two packs on it as `pack build` would make them, but for their
+/// experts and heads, which are random: the gate is the ordinary one, fitted to the shipped training texts.
+struct RealGround {
+  /// Where the real backbone lies, if this machine has it; `tools/test` says so.
+  static let directory = ProcessInfo.processInfo.environment["MOEPACK_BACKBONE_DIR"]
+    .map { URL(fileURLWithPath: $0, isDirectory: true) }
+  /// Made once for all tests.
+  static let shared = Result { try RealGround() }
+
+  let backbone: Backbone
+  let profile: BackboneProfile
+  let profileDigest: Digest
+  let texts: [String]
+  /// `example/sg-maritime-law` with one expert a layer, and `example/eu-gdpr` with three and a router.
+  let packs: [TinyPack]
+  /// The digests of the packs, as written to an archive.
+  let digests: [Digest]
+  /// What both packs answer on one batch of everything, two threads, the best kernels.
+  let reference: [Answer]
+  private static let textsPerLabel = 6
+  private static let expertWidth = 16
+
+  private init() throws {
+    guard let directory = Self.directory else { throw TestFailure("no backbone") }
+    backbone = try Backbone(
+      .miniLM, files: BackboneFiles(directory: directory), kernels: Kernels())
+    let width = backbone.encoder.width
+    (profile, profileDigest) = try BackboneProfile.load(
+      directory: directory.appending(path: "profile"), width: width)
+    let shipped = try ShippedTexts()
+    texts = shipped.mixture()
+    let fitter = try RowFitter(profile: profile)
+    var packs: [TinyPack] = []
+    for (source, expertCount) in zip(shipped.sources, [1, 3]) {
+      packs.append(
+        try Self.pack(
+          source, expertCount: expertCount, fitter: fitter, backbone: backbone, profile: profile,
+          profileDigest: profileDigest))
+    }
+    self.packs = packs
+    let scratch = try TemporaryDirectory()
+    digests = try packs.map { try $0.write(to: scratch.url.appending(path: "pack")) }
+    reference = try Composition(
+      backbone: backbone, profile: profileDigest, generation: 1,
+      packs: try zip(packs, digests).map { try $0.mounted(digest: $1) }
+    ).answer(texts.map(backbone.tokenizer.encode), pool: ThreadPool(threads: 2))
+  }
+
+  /// The packs as a store would mount them.
+  func mounted() throws -> [MountedPack] {
+    try zip(packs, digests).map { try $0.mounted(digest: $1) }
+  }
+
+  private static func pack(
+    _ source: ShippedTexts.Source, expertCount: Int, fitter: RowFitter, backbone: Backbone,
+    profile: BackboneProfile, profileDigest: Digest
+  ) throws -> TinyPack {
+    let pool = ThreadPool(threads: 2)
+    let labels = Set(source.train.map(\.label)).sorted {
+      $0.utf8.lexicographicallyPrecedes($1.utf8)
+    }
+    let own = labels.enumerated().flatMap { index, label in
+      source.train.filter { $0.label == label }.prefix(textsPerLabel).map { ($0.text, index) }
+    }
+    let embeddings = try backbone.embed(texts: own.map(\.0), pool: pool)
+    let heldOut = try backbone.embed(
+      texts: labels.flatMap { label in
+        source.train.filter { $0.label == label }.suffix(textsPerLabel).map(\.text)
+      }, pool: pool)
+    let near = try backbone.embed(texts: Array(source.negatives.prefix(80)), pool: pool)
+    let rows = fitter.fit(
+      embeddings, labels: own.map(\.1), classCount: labels.count,
+      negatives: [profile.negatives, profile.anchors, near])
+    let gate = GateCalibration(
+      own: rows.scores(heldOut), negatives: rows.scores(profile.negatives),
+      near: rows.scores(near))
+    var manifest = try TinyPack(
+      "example/\(source.name)", topics: [0], backbone: TinyBackbone.make()
+    )
+    .manifest
+    manifest.backbone = Manifest.Backbone(name: backbone.name, digest: backbone.digest)
+    manifest.tokenizer = backbone.tokenizerDigest
+    manifest.profile = profileDigest
+    let layers = [backbone.encoder.layerCount - 2, backbone.encoder.layerCount - 1]
+    manifest.experts = Manifest.Experts(
+      layers: layers, width: expertWidth, count: expertCount, topK: min(2, expertCount))
+    manifest.tasks = [Manifest.Task(name: "issue", labels: labels)]
+    manifest.dispatcher.rows = labels.count
+    manifest.dispatcher.threshold = gate.threshold
+    manifest.dispatcher.temperature = gate.temperature
+    manifest.evals[0].examples = source.evaluation.count { $0.label != nil }
+    manifest.evals[0].none = source.evaluation.count { $0.label == nil }
+    var catalog = LabelCatalog()
+    for label in labels { catalog["issue", label] = LabelCatalog.Label(title: label) }
+    return TinyPack(
+      manifest: manifest, tensors: tensors(manifest, rows: rows, width: backbone.encoder.width),
+      labels: catalog, evaluation: source.evaluationLines, width: backbone.encoder.width)
+  }
+
+  /// The fitted rows; experts, expert routers and heads at random.
+  private static func tensors(
+    _ manifest: Manifest, rows: FittedRows, width: Int
+  ) -> [String: [String: [Float]]] {
+    var generator = SeededGenerator(seed: UInt64(manifest.tasks[0].labels.count))
+    var result: [String: [String: [Float]]] = [:]
+    for tensor in manifest.expectedTensors(width: width) {
+      let count = tensor.shape.reduce(1, *)
+      let values: [Float] =
+        switch tensor.name {
+        case TensorName.dispatcherWeight: rows.weight.map { Float($0) }
+        case TensorName.dispatcherBias: rows.bias.map { Float($0) }
+        case TensorName.dispatcherPrior: rows.prior.map { Float($0) }
+        default: (0..<count).map { _ in 0.1 * Float(generator.normal()) }
+        }
+      result[tensor.entry, default: [:]][tensor.name] = values
+    }
+    return result
+  }
+}

@@ -1,0 +1,1 @@
+"""What `tools/bench/composition` is made of: data, packs, measures, anchors, report."""
