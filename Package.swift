@@ -83,7 +83,7 @@ let package = Package(
     tests("SafeTensorsTests", ["MoEBase", "SafeTensors"], exclude: ["Reference"]),
     tests("MoETensorTests", ["MoEBase", "MoETensor"], exclude: ["Reference"]),
     tests(
-      "MoEModelTests", ["MoEBase", "SafeTensors", "MoETensor", "MoEModel"],
+      "MoEModelTests", ["MoETestSupport", "MoEBase", "SafeTensors", "MoETensor", "MoEModel"],
       exclude: ["Golden", "Tokenizer/Golden"]),
     tests("MoEPackFormatTests", ["MoEBase", "SafeTensors", "MoEPackFormat"]),
     tests(

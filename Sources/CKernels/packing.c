@@ -12,6 +12,11 @@ void moe_pack(
   pack_transposed(values, stride, outputs, inputs, packed);
 }
 
+void moe_pack_straight(
+    const float *values, ptrdiff_t stride, size_t outputs, size_t inputs, float *packed) {
+  pack_straight(values, stride, outputs, inputs, packed);
+}
+
 size_t moe_attention_workspace(size_t tokens, size_t head_width) {
   return attention_workspace_of(tokens, head_width).count;
 }

@@ -49,24 +49,26 @@ import Testing
       guard case .tensors(let error) = try refusal(try archive(entry))?.reason else { return nil }
       return error.reason
     }
-    let weight = [Float](repeating: 1, count: 24)
+    let width = PackBuilder.featureWidth
+    let weight = [Float](repeating: 1, count: 3 * width)
     #expect(
-      try reason { $0.add("issue.weight", shape: [3, 8], floats: weight) }
+      try reason { $0.add("issue.weight", shape: [3, width], floats: weight) }
         == .missingTensor(name: "issue.bias"))
     #expect(
       try reason {
-        $0.add("issue.weight", shape: [3, 8], floats: weight)
+        $0.add("issue.weight", shape: [3, width], floats: weight)
         $0.add("issue.bias", shape: [3], floats: [1, 2, 3])
         $0.add("trojan", shape: [1], floats: [1])
       } == .extraTensor(name: "trojan"))
     #expect(
       try reason {
-        $0.add("issue.weight", shape: [8, 3], floats: weight)
+        $0.add("issue.weight", shape: [width, 3], floats: weight)
         $0.add("issue.bias", shape: [3], floats: [1, 2, 3])
-      } == .differentTensor(name: "issue.weight", expected: "F32 [3, 8]", got: "F32 [8, 3]"))
+      } == .differentTensor(
+        name: "issue.weight", expected: "F32 [3, \(width)]", got: "F32 [\(width), 3]"))
     #expect(
       try reason {
-        $0.add("issue.weight", shape: [3, 8], floats: weight)
+        $0.add("issue.weight", shape: [3, width], floats: weight)
         $0.add("issue.bias", shape: [3], doubles: [1, 2, 3])
       } == .differentTensor(name: "issue.bias", expected: "F32 [3]", got: "F64 [3]"))
     let garbage = PackEntry(name: EntryName.heads, bytes: Array("not tensors at all".utf8))

@@ -10,7 +10,10 @@ struct PackBuilder {
   static let trust = TrustRoot(keys: [
     TrustedKey(vendor.publicKey, namespaces: .only("example"))
   ])
-  private static let width = 8
+  /// D of the backbone it is for.
+  static let width = 8
+  /// G.
+  static let featureWidth = 24
 
   var manifest = PackBuilder.manifest
   var entries = PackBuilder.entries
@@ -124,7 +127,8 @@ struct PackBuilder {
   {
     var generator = SeededGenerator(seed: 11)
     var writer = SafeTensorsWriter()
-    for tensor in manifest.expectedTensors(width: width) where tensor.entry == entry {
+    for tensor in manifest.expectedTensors(width: width, featureWidth: featureWidth)
+    where tensor.entry == entry {
       var values = (0..<tensor.shape.reduce(1, *)).map { _ in Float(generator.normal()) }
       changing(&values, tensor.name)
       writer.add(tensor.name, shape: tensor.shape, floats: values)

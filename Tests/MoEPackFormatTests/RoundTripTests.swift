@@ -98,8 +98,9 @@ import Testing
     builder.manifest.experts = nil
     builder.entries.removeAll { $0.name == EntryName.experts }
     var writer = SafeTensorsWriter()
-    for tensor in builder.manifest.expectedTensors(width: 8)
-    where tensor.entry == EntryName.router {
+    let expected = builder.manifest.expectedTensors(
+      width: PackBuilder.width, featureWidth: PackBuilder.featureWidth)
+    for tensor in expected where tensor.entry == EntryName.router {
       writer.add(
         tensor.name, shape: tensor.shape,
         floats: [Float](repeating: 0.5, count: tensor.shape.reduce(1, *)))

@@ -34,7 +34,7 @@ struct PackKit {
   func archive(
     _ name: String, version: String = "1.0.0", release: Int = 1, value: Float = 0.5
   ) throws -> [UInt8] {
-    let width = 4
+    let featureWidth = 4
     let labels = ["first", "second"]
     let manifest = Manifest(
       pack: try #require(PackName(name)), version: try #require(SemanticVersion(version)),
@@ -56,14 +56,14 @@ struct PackKit {
         settings: .object([])))
     var router = SafeTensorsWriter()
     router.add(
-      TensorName.dispatcherWeight, shape: [2, width],
-      floats: [Float](repeating: value, count: 2 * width))
+      TensorName.dispatcherWeight, shape: [2, featureWidth],
+      floats: [Float](repeating: value, count: 2 * featureWidth))
     router.add(TensorName.dispatcherBias, shape: [2], floats: [value, value])
     router.add(TensorName.dispatcherPrior, shape: [2], floats: [0.5, 0.5])
     var heads = SafeTensorsWriter()
     heads.add(
-      TensorName.headWeight(task: "issue"), shape: [2, width],
-      floats: [Float](repeating: 1, count: 2 * width))
+      TensorName.headWeight(task: "issue"), shape: [2, featureWidth],
+      floats: [Float](repeating: 1, count: 2 * featureWidth))
     heads.add(TensorName.headBias(task: "issue"), shape: [2], floats: [0, 0])
     return try PackWriter(keys: [key]).archive(
       manifest,

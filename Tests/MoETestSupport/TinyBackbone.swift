@@ -4,12 +4,14 @@ public import MoEModel
 public import MoETensor
 import SafeTensors
 
-/// A small random BERT with a tokenizer of its own: three layers of width 64, four heads.
+/// A small random BERT with a tokenizer of its own: three layers of width 64, four heads, features of all three.
 public enum TinyBackbone {
   /// D.
   public static let width = 64
   /// The number of layers.
   public static let layerCount = 3
+  /// G: with three layers, every one is pooled.
+  public static let featureWidth = layerCount * width
   /// The most tokens of a text.
   public static let maximumTokens = 32
   /// The digest it goes by.
@@ -27,7 +29,15 @@ public enum TinyBackbone {
   }()
 
   /// Makes the backbone; the same weights every time.
-  public static func make(kernels: Kernels = Kernels()) throws -> Backbone {
+  ///
+  /// - Parameters:
+  ///   - layerCount: More layers than ``layerCount`` follow the same first ones.
+  ///   - kernels: What it runs on.
+  /// - Returns: The backbone.
+  /// - Throws: What reading the made files throws.
+  public static func make(
+    layerCount: Int = layerCount, kernels: Kernels = Kernels()
+  ) throws -> Backbone {
     let configuration = try EncoderConfiguration(
       config: [
         "model_type": "bert", "hidden_act": "gelu", "vocab_size": .integer(vocabulary.count),
@@ -37,7 +47,8 @@ public enum TinyBackbone {
       ],
       sentenceConfig: ["max_seq_length": .integer(maximumTokens)],
       pooling: ["pooling_mode_mean_tokens": true])
-    let checkpoint = try SafeTensorsFile(bytes: checkpoint(), name: "model.safetensors")
+    let checkpoint = try SafeTensorsFile(
+      bytes: checkpoint(layerCount: layerCount), name: "model.safetensors")
     return Backbone(
       name: "tiny", digest: digest, tokenizerDigest: tokenizerDigest,
       tokenizer: try Tokenizer(json: tokenizer.bytes, maximumLength: maximumTokens),
@@ -113,7 +124,7 @@ public enum TinyBackbone {
     }
   }
 
-  private static func checkpoint() -> [UInt8] {
+  private static func checkpoint(layerCount: Int) -> [UInt8] {
     var generator = SeededGenerator(seed: 20)
     var writer = SafeTensorsWriter()
     func add(_ name: String, _ shape: [Int], around mean: Float = 0, scale: Float) {

@@ -12,13 +12,14 @@ struct TinyFit {
 
   private static let width = TinyBackbone.width
   private static let expertWidth = 8
-  private static let gateScale: Float = 60
-  private static let headScale: Float = 60
+  private static let featureWidth = TinyBackbone.featureWidth
+  private static let gateScale: Float = 20
+  private static let headScale: Float = 20
 
   init(_ texts: TopicTexts, labels: [String], expertCount: Int, backbone: Backbone) throws {
     let pool = ThreadPool(threads: 1)
-    let own = try backbone.embed(texts: texts.own.map(\.text), pool: pool)
-    let others = try backbone.embed(texts: texts.others, pool: pool)
+    let own = try backbone.features(texts: texts.own.map(\.text), pool: pool)
+    let others = try backbone.features(texts: texts.others, pool: pool)
     let topics = texts.own.map { "topic-\($0.topic)" }
     let background = Self.mean(others, where: Array(repeating: true, count: texts.others.count))
     let rows = Self.prototypes(own, topics, labels, scale: Self.gateScale, against: background)
@@ -49,24 +50,37 @@ struct TinyFit {
       layers[layer] = Self.layer(layer, count: expertCount, experts, router)
     }
     let dispatcherRows = DispatcherRows(
-      weight: PackedMatrix(rows: labels.count, columns: Self.width, values: rows.weight),
+      weight: PackedMatrix(rows: labels.count, columns: Self.featureWidth, values: rows.weight),
       bias: rows.bias, prior: labels.map { _ in 1 / Float(labels.count) }, threshold: 0,
       temperature: 1)
     threshold = Self.threshold(
       own: Self.scores(dispatcherRows, own), others: Self.scores(dispatcherRows, others))
-    // The heads read the pooled states of the pack's own pass.
-    let identity = PackIdentity(name: "tiny/fit", version: "1.0.0", digest: Digest(of: [0]))
-    let headless = PackModel(identity: identity, rows: dispatcherRows, experts: layers, heads: [])
-    let pooled = try MixtureModel(backbone: backbone, packs: [headless]).embed(
-      texts.own.map { backbone.tokenizer.encode($0.text) }, pack: identity, pool: pool)
-    let zero = [Float](repeating: 0, count: Self.width)
-    let head = Self.prototypes(pooled, topics, labels, scale: Self.headScale, against: zero)
+    // The heads read the features of the pack's own pass.
+    let seen = try texts.own.flatMap { try Self.features($0.text, experts: layers, backbone) }
+    let zero = [Float](repeating: 0, count: Self.featureWidth)
+    let head = Self.prototypes(seen, topics, labels, scale: Self.headScale, against: zero)
     tensors[EntryName.router] = router
     if expertCount > 0 { tensors[EntryName.experts] = experts }
     tensors[EntryName.heads] = [
       TensorName.headWeight(task: "issue"): head.weight,
       TensorName.headBias(task: "issue"): head.bias,
     ]
+  }
+
+  /// The features of one text with experts in the layers.
+  private static func features(
+    _ text: String, experts: [Int: ExpertLayer], _ backbone: Backbone
+  ) throws -> [Float] {
+    let encoder = backbone.encoder
+    let batch = RaggedBatch([backbone.tokenizer.encode(text).ids])
+    let workspace = EncoderWorkspace()
+    var features = [Float](repeating: 0, count: featureWidth)
+    try encoder.embed(batch, workspace: workspace)
+    for layer in 0..<encoder.layerCount {
+      encoder.layer(layer, offsets: batch.offsets, experts: experts[layer], workspace: workspace)
+      encoder.pool(layer, offsets: batch.offsets, into: &features, workspace: workspace)
+    }
+    return features
   }
 
   private static func layer(
@@ -95,13 +109,13 @@ struct TinyFit {
 
   /// Rows whose score is the scaled difference of squared distances to `origin` and to the class mean.
   private static func prototypes(
-    _ embeddings: [Float], _ topics: [String], _ labels: [String], scale: Float,
+    _ features: [Float], _ topics: [String], _ labels: [String], scale: Float,
     against origin: [Float]
   ) -> (weight: [Float], bias: [Float]) {
     var weight: [Float] = []
     var bias: [Float] = []
     for label in labels {
-      let mean = Self.mean(embeddings, where: topics.map { $0 == label })
+      let mean = Self.mean(features, where: topics.map { $0 == label })
       weight += zip(mean, origin).map { scale * ($0 - $1) }
       bias.append(
         -scale / 2 * zip(mean, origin).reduce(0) { $0 + ($1.0 * $1.0 - $1.1 * $1.1) })
@@ -109,19 +123,19 @@ struct TinyFit {
     return (weight, bias)
   }
 
-  private static func mean(_ embeddings: [Float], where isIn: [Bool]) -> [Float] {
-    var sum = [Float](repeating: 0, count: width)
+  private static func mean(_ features: [Float], where isIn: [Bool]) -> [Float] {
+    var sum = [Float](repeating: 0, count: featureWidth)
     for (index, isIn) in isIn.enumerated() where isIn {
-      for column in 0..<width { sum[column] += embeddings[index * width + column] }
+      for column in 0..<featureWidth { sum[column] += features[index * featureWidth + column] }
     }
     let count = Float(max(1, isIn.count { $0 }))
     return sum.map { $0 / count }
   }
 
-  private static func scores(_ rows: DispatcherRows, _ embeddings: [Float]) -> [Double] {
-    embeddings.withUnsafeBufferPointer { buffer in
+  private static func scores(_ rows: DispatcherRows, _ features: [Float]) -> [Double] {
+    features.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return [] }
-      return rows.scores(base, count: buffer.count / width, kernels: Kernels())
+      return rows.scores(base, count: buffer.count / featureWidth, kernels: Kernels())
     }
   }
 

@@ -21,8 +21,8 @@ public struct TinyPack: Sendable {
   public let tensors: [String: [String: [Float]]]
   /// What is said of the labels.
   public let labels: LabelCatalog
-  /// D of the backbone it is for.
-  private let width: Int
+  /// The transformer of the backbone it is for.
+  private let encoder: Encoder
 
   /// Makes a pack.
   ///
@@ -51,9 +51,9 @@ public struct TinyPack: Sendable {
       training, labels: manifest.tasks[0].labels, expertCount: expertCount, backbone: backbone)
     manifest.dispatcher.threshold = fit.threshold
     tensors = fit.tensors
-    width = TinyBackbone.width
+    encoder = backbone.encoder
     entries = Self.entries(
-      manifest, tensors: tensors, labels: labels, evaluation: evaluation.lines, width: width)
+      manifest, tensors: tensors, labels: labels, evaluation: evaluation.lines, encoder: encoder)
   }
 
   /// Makes a pack of its parts, for any backbone; it has one eval set.
@@ -63,22 +63,22 @@ public struct TinyPack: Sendable {
   ///   - tensors: The values of every tensor, by entry and name.
   ///   - labels: What is said of the labels.
   ///   - evaluation: The lines of the eval set.
-  ///   - width: D of the backbone.
+  ///   - encoder: The backbone's transformer.
   public init(
     manifest: Manifest, tensors: [String: [String: [Float]]], labels: LabelCatalog,
-    evaluation: [UInt8], width: Int
+    evaluation: [UInt8], encoder: Encoder
   ) {
     self.manifest = manifest
     self.tensors = tensors
     self.labels = labels
-    self.width = width
+    self.encoder = encoder
     entries = Self.entries(
-      manifest, tensors: tensors, labels: labels, evaluation: evaluation, width: width)
+      manifest, tensors: tensors, labels: labels, evaluation: evaluation, encoder: encoder)
   }
 
   private static func entries(
     _ manifest: Manifest, tensors: [String: [String: [Float]]], labels: LabelCatalog,
-    evaluation: [UInt8], width: Int
+    evaluation: [UInt8], encoder: Encoder
   ) -> [PackEntry] {
     var entries = [
       PackEntry(name: EntryName.labels, bytes: labels.bytes),
@@ -88,7 +88,7 @@ public struct TinyPack: Sendable {
     ]
     for (entry, values) in tensors {
       var writer = SafeTensorsWriter()
-      for tensor in manifest.expectedTensors(width: width) where tensor.entry == entry {
+      for tensor in manifest.expectedTensors(of: encoder) where tensor.entry == entry {
         writer.add(tensor.name, shape: tensor.shape, floats: values[tensor.name] ?? [])
       }
       entries.append(PackEntry(name: entry, bytes: writer.bytes()))
@@ -104,7 +104,7 @@ public struct TinyPack: Sendable {
   /// Fills the heads with one value: what they then say means nothing.
   public mutating func replaceHeads(with value: Float) {
     var writer = SafeTensorsWriter()
-    for tensor in manifest.expectedTensors(width: width)
+    for tensor in manifest.expectedTensors(of: encoder)
     where tensor.entry == EntryName.heads {
       let count = tensor.shape.reduce(1, *)
       writer.add(
@@ -135,7 +135,7 @@ public struct TinyPack: Sendable {
     var files: [String: SafeTensorsFile] = [:]
     for (entry, values) in tensors {
       var writer = SafeTensorsWriter()
-      for tensor in manifest.expectedTensors(width: width) where tensor.entry == entry {
+      for tensor in manifest.expectedTensors(of: encoder) where tensor.entry == entry {
         let honest = values[tensor.name] ?? []
         writer.add(
           tensor.name, shape: tensor.shape,
@@ -153,7 +153,7 @@ public struct TinyPack: Sendable {
       model: try PackModel(
         identity: PackIdentity(
           name: manifest.pack.description, version: manifest.version.description, digest: digest),
-        shape: shape, width: width, experts: files[EntryName.experts], router: router,
+        shape: shape, encoder: encoder, experts: files[EntryName.experts], router: router,
         heads: heads))
   }
 
@@ -201,6 +201,13 @@ public struct TinyPack: Sendable {
       provenance: Manifest.Provenance(
         trainer: "test 1", seed: 1, cpuClass: "any", kernels: "any", data: [],
         settings: .object([])))
+  }
+}
+
+extension Manifest {
+  /// The tensors of a pack with this manifest on a backbone with this transformer.
+  public func expectedTensors(of encoder: Encoder) -> [Tensor] {
+    expectedTensors(width: encoder.width, featureWidth: encoder.featureWidth)
   }
 }
 

@@ -5,7 +5,8 @@
     python3 tools/reference/layer_gradients.py Tests/MoETrainingTests/Reference/layer.json
 
 Two cases: one expert, and three with two a token. Both layers have the same frozen weights, to keep the file
-small, and experts of their own. Everything is computed in float64 from float32 values, and rounded to float32 once.
+small, and experts of their own; both are pooled, and the head reads the two normalised means side by side.
+Everything is computed in float64 from float32 values, and rounded to float32 once.
 """
 import json
 import math
@@ -102,13 +103,13 @@ def case(tensors, x, experts, top_k):
             trained.update(linear(f"{layer}.{e}.down", D, EXPERT))
         if experts > 1:
             trained.update(linear(f"{layer}.router", experts, D))
-    trained.update({"head.weight": random(LABELS, D, scale=0.1), "head.bias": random(LABELS, scale=0.1)})
-    hidden, balance = x, 0
+    trained.update({"head.weight": random(LABELS, LAYERS * D, scale=0.1), "head.bias": random(LABELS, scale=0.1)})
+    hidden, balance, blocks = x, 0, []
     for layer in range(LAYERS):
         hidden, term = run(tensors, trained, layer, experts, top_k, hidden)
         balance = balance + term
-    pooled = torch.stack([F.normalize(piece.mean(dim=0), dim=0) for piece in hidden.split(LENGTHS)])
-    logits = HEAD_SCALE * F.linear(pooled, trained["head.weight"]) + trained["head.bias"]
+        blocks.append(torch.stack([F.normalize(piece.mean(dim=0), dim=0) for piece in hidden.split(LENGTHS)]))
+    logits = HEAD_SCALE * F.linear(torch.cat(blocks, dim=1), trained["head.weight"]) + trained["head.bias"]
     loss = F.cross_entropy(logits, torch.tensor(TARGETS), label_smoothing=SMOOTHING, reduction="sum")
     (loss / len(TARGETS) + BALANCE * balance).backward()
     return {"experts": experts, "topK": top_k, "loss": loss.item(),

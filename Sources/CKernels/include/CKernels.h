@@ -128,6 +128,10 @@ const moe_kernels *moe_kernels_of(moe_path path);
 /// `packed` has `moe_packed_count(outputs, inputs)` floats.
 void moe_pack(const float *values, ptrdiff_t stride, size_t outputs, size_t inputs, float *packed);
 
+/// Lays W out in the same panels from its transpose [inputs, outputs].
+void moe_pack_straight(
+    const float *values, ptrdiff_t stride, size_t outputs, size_t inputs, float *packed);
+
 /// The floats of a packed matrix.
 size_t moe_packed_count(size_t outputs, size_t inputs);
 

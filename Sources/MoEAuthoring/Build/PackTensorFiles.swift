@@ -41,7 +41,8 @@ struct PackTensorFiles: Sendable {
     var heads = SafeTensorsWriter()
     let labelCount = training.head.bias.count
     heads.add(
-      TensorName.headWeight(task: task), shape: [labelCount, featureWidth], floats: training.head.weight)
+      TensorName.headWeight(task: task), shape: [labelCount, featureWidth],
+      floats: training.head.weight)
     heads.add(TensorName.headBias(task: task), shape: [labelCount], floats: training.head.bias)
     self.experts = experts?.bytes()
     self.router = router.bytes()

@@ -32,7 +32,7 @@ public struct TaskTraining: Sendable {
   public let plan: ExpertPlan?
   /// Whether the experts ship.
   public let shipsExperts: Bool
-  /// The head that ships: W `[L, D]` and b `[L]`.
+  /// The head that ships: W `[L, G]` and b `[L]`.
   public let head: FrozenHead
   /// The features of every training and validation text, `[N, G]`.
   public let features: [Float]
@@ -53,8 +53,8 @@ struct TaskTrainer {
   let progress: @Sendable (BuildProgress) -> Void
 
   /// The depth and width of experts where the source does not choose.
-  static let defaultDepth = 2
-  static let defaultWidth = 64
+  static let defaultDepth = 1
+  static let defaultWidth = 256
 
   func run() throws -> TaskTraining {
     try checkDepth()

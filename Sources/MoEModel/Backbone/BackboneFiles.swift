@@ -33,7 +33,7 @@ public struct KnownBackbone: Sendable {
         "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23",
     ]),
     profileDigest: Digest(
-      hex: "51f0b6233bbf6e63c9a95589baa71fcaf0d51df493479113829fadfc09c8e6d7"))
+      hex: "379c14ad8cbd4783f1ec7f4fda069abcf0865d1b407344ae4b6923ee4aa35240"))
 
   private static func pinned(_ files: [String: String]) -> [String: Digest] {
     files.compactMapValues { Digest(hex: $0) }

@@ -41,7 +41,8 @@ public struct ClassificationHead: Sendable {
       guard let base = buffer.baseAddress, count > 0 else { return }
       bias.withUnsafeBufferPointer { bias in
         kernels.linear(
-          features, rows: count, weight: weight, bias: bias.baseAddress, epilogue: .none, into: base)
+          features, rows: count, weight: weight, bias: bias.baseAddress, epilogue: .none, into: base
+        )
       }
       kernels.softmax(base, rows: count, columns: width)
       initialized = count * width

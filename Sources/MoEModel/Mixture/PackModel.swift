@@ -104,7 +104,8 @@ public struct PackModel: Sendable {
   ///   - heads: `heads.safetensors`.
   /// - Throws: `SafeTensorsError` where a tensor is missing or has another shape.
   public init(
-    identity: PackIdentity, shape: PackShape, encoder: Encoder, experts expertFile: SafeTensorsFile?,
+    identity: PackIdentity, shape: PackShape, encoder: Encoder,
+    experts expertFile: SafeTensorsFile?,
     router: SafeTensorsFile, heads: SafeTensorsFile
   ) throws {
     let (width, featureWidth) = (encoder.width, encoder.featureWidth)

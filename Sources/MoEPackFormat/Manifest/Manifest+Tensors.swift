@@ -35,7 +35,8 @@ extension Manifest {
     add(EntryName.router, TensorName.dispatcherBias, [dispatcher.rows])
     add(EntryName.router, TensorName.dispatcherPrior, [dispatcher.rows])
     for task in tasks {
-      add(EntryName.heads, TensorName.headWeight(task: task.name), [task.labels.count, featureWidth])
+      add(
+        EntryName.heads, TensorName.headWeight(task: task.name), [task.labels.count, featureWidth])
       add(EntryName.heads, TensorName.headBias(task: task.name), [task.labels.count])
     }
     return Self.ordered(tensors)

@@ -1,6 +1,6 @@
 import CKernels
 
-/// The gradients of the kernels, for training: matrix products by OpenBLAS, the rest by our own loops.
+/// The gradients of the kernels, for training; the products inside the gradient of attention are OpenBLAS's.
 ///
 /// Gradients of activations are written, gradients of parameters are added to. `d<name>` is the gradient of
 /// the loss with respect to `<name>`. All matrices are row-major without gaps unless a stride is named.
@@ -18,35 +18,32 @@ public struct BackwardKernels: Sendable {
     blas = try OpenBLAS.load()
   }
 
-  /// Makes the gradients of `y = x Wᵀ + b`.
+  /// Adds the gradients of the parameters of `y = x Wᵀ + b`.
   ///
   /// ```
-  /// dx = dy · W      dW += dyᵀ · x      db += Σ over rows of dy
+  /// dW += dyᵀ · x      db += Σ over rows of dy
   /// ```
   ///
-  /// Shapes: `x` and `dx` are `[N, inputs]`, `weight` and `dWeight` `[outputs, inputs]`, `dy`
-  /// `[N, outputs]`, `dBias` `[outputs]`. What is absent is not computed; `x` is read for `dWeight` only.
+  /// The gradient of x is a linear map of its own, of `dy` by `Wᵀ`. All run on the forward kernels, so their bits are
+  /// the same on every path.
   ///
-  /// With `addsToInput` the gradient is added to what stands in `dx`.
-  public func linearBackward(
-    x: UnsafePointer<Float>?, rows: Int, weight: UnsafePointer<Float>, inputs: Int, outputs: Int,
-    dy: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>?, addsToInput: Bool = false,
-    dWeight: UnsafeMutablePointer<Float>?, dBias: UnsafeMutablePointer<Float>?
+  /// Shapes: `x` is `[N, inputs]`, `dy` `[N, outputs]`, `dWeight` `[outputs, inputs]`, `dBias` `[outputs]`.
+  public func addWeightGradient(
+    x: UnsafePointer<Float>, inputs: Int, dy: UnsafePointer<Float>, outputs: Int, rows: Int,
+    dWeight: UnsafeMutablePointer<Float>, dBias: UnsafeMutablePointer<Float>
   ) {
-    if let dx {
-      blas.sgemm(
-        m: rows, n: inputs, k: outputs, a: dy, lda: outputs, b: weight, ldb: inputs,
-        beta: addsToInput ? 1 : 0, c: dx, ldc: inputs)
-    }
-    if let dWeight, let x {
-      blas.sgemm(
-        transposeA: true, m: outputs, n: inputs, k: rows, a: dy, lda: outputs, b: x, ldb: inputs,
-        beta: 1, c: dWeight, ldc: inputs)
-    }
-    if let dBias {
+    guard rows > 0 else { return }
+    let inputRows = PackedMatrix(rows: inputs, columns: rows, transpose: x)
+    let columns = [Float](unsafeUninitializedCapacity: outputs * rows) { columns, initialized in
       for row in 0..<rows {
-        kernels.addScaled(1, dy + row * outputs, count: outputs, into: dBias)
+        for output in 0..<outputs { columns[output * rows + row] = dy[row * outputs + output] }
       }
+      initialized = outputs * rows
+    }
+    kernels.linear(
+      columns, rows: outputs, weight: inputRows, epilogue: .scaledAdd(nil), into: dWeight)
+    for row in 0..<rows {
+      kernels.addScaled(1, dy + row * outputs, count: outputs, into: dBias)
     }
   }
 

@@ -39,6 +39,21 @@ public struct PackedMatrix: Sendable {
     self = values.withUnsafeBufferPointer { Self(rows: rows, columns: columns, values: $0) }
   }
 
+  /// Packs a matrix from its transpose.
+  ///
+  /// - Parameters:
+  ///   - rows: F, outputs.
+  ///   - columns: D, inputs.
+  ///   - transpose: `[D, F]`, row-major.
+  public init(rows: Int, columns: Int, transpose: UnsafePointer<Float>) {
+    precondition(rows >= 0 && columns >= 0, "a matrix [\(rows), \(columns)]")
+    self.rows = rows
+    self.columns = columns
+    storage = Storage(count: moe_packed_count(rows, columns))
+    guard rows > 0, columns > 0 else { return }
+    moe_pack_straight(transpose, rows, rows, columns, storage.buffer.pointer)
+  }
+
   /// How many panels of 32 outputs there are.
   public var panelCount: Int { (rows + Self.panelWidth - 1) / Self.panelWidth }
   /// The bytes of the packed form.

@@ -207,20 +207,3 @@ extension ExpertTape {
     for index in da.indices { da[index] += dInput[index] }
   }
 }
-
-extension BackwardKernels {
-  /// Adds `dyᵀ x` to a weight gradient and the column sums of `dy` to a bias gradient.
-  ///
-  /// Shapes: `x` is `[rows, inputs]`, `dy` `[rows, outputs]`, `dWeight` `[outputs, inputs]`.
-  func addWeightGradient(
-    x: [Float], inputs: Int, dy: [Float], outputs: Int, rows: Int,
-    dWeight: UnsafeMutablePointer<Float>, dBias: UnsafeMutablePointer<Float>
-  ) {
-    blas.sgemm(
-      transposeA: true, m: outputs, n: inputs, k: rows, a: dy, lda: outputs, b: x, ldb: inputs,
-      beta: 1, c: dWeight, ldc: inputs)
-    for row in 0..<rows {
-      for output in 0..<outputs { dBias[output] += dy[row * outputs + output] }
-    }
-  }
-}

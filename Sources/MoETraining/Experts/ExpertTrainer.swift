@@ -5,21 +5,21 @@ public import MoETensor
 /// How experts and heads are trained.
 public struct TrainingOptions: Sendable, Equatable {
   /// The most epochs.
-  public var epochs = 3
+  public var epochs = 8
   /// Texts a step.
-  public var batchSize = 16
+  public var batchSize = 32
   /// The greatest learning rate of the experts and routers.
   public var expertRate: Float = 4e-3
   /// The greatest learning rate of the head.
-  public var headRate: Float = 5e-3
+  public var headRate: Float = 2e-3
   /// How much probability the target gives to all labels together instead of the right one.
   public var labelSmoothing: Float = 0.1
   /// λ of AdamW.
-  public var weightDecay: Float = 0.01
+  public var weightDecay: Float = 0.1
   /// The weight of the load-balancing loss where there is more than one expert.
   public var balance: Float = 0.01
   /// After how many epochs without a better validation result training stops.
-  public var patience = 3
+  public var patience = 4
   /// Seeds the first weights and the order of texts.
   public var seed: UInt64 = 1
 
@@ -96,7 +96,7 @@ public struct ExpertTrainer: Sendable {
   ///   - validLabels: The label of each validation text.
   ///   - head: The head to start from, as a frozen head gave it.
   ///   - progress: Told after each step: the share done, the running loss, the last validation accuracy.
-  /// - Returns: The parameters of the epoch with the best validation result.
+  /// - Returns: The parameters of the last epoch whose validation accuracy is not clearly under the best so far.
   public func train(
     _ train: TrunkStates, labels: [Int], valid: TrunkStates, validLabels: [Int],
     head: FrozenHead, progress: ((Double, Double, Double?) -> Void)? = nil
@@ -113,6 +113,7 @@ public struct ExpertTrainer: Sendable {
     let headRate = LearningRate(peak: options.headRate, stepCount: stepCount)
     var optimizer = AdamW(count: layout.count, weightDecay: options.weightDecay)
     var best = (epoch: 0, result: evaluate(parameters, valid, validLabels), parameters: parameters)
+    var top = best.result.accuracy
     var history: [EpochRecord] = []
     var order = Array(0..<train.count)
     var step = 0
@@ -137,7 +138,10 @@ public struct ExpertTrainer: Sendable {
       let result = evaluate(parameters, valid, validLabels)
       history.append(
         EpochRecord(epoch: epoch, loss: total / Double(train.count), accuracy: result.accuracy))
-      if (result.accuracy, -result.loss) > (best.result.accuracy, -best.result.loss) {
+      // Within one standard error the later epoch is taken: its learning rate is the lower one.
+      top = max(top, result.accuracy)
+      let error = (top * (1 - top) / Double(max(1, valid.count))).squareRoot()
+      if result.accuracy >= top - error {
         best = (epoch, result, parameters)
       }
       if epoch - best.epoch >= options.patience { break }

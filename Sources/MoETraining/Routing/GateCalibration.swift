@@ -33,7 +33,8 @@ public struct GateCalibration: Sendable, Equatable {
   ///   - own: s_p of own texts.
   ///   - negatives: s_p of the profile's negatives, which are background texts.
   public init(own: [Double], negatives: [Double]) {
-    let sorted = own.sorted()
+    // A text whose score is no number never comes through.
+    let sorted = own.map { $0.isNaN ? -.infinity : $0 }.sorted()
     let index = min(sorted.count - 1, max(0, Int(Double(sorted.count) * (1 - Self.targetRecall))))
     // A text comes through when its score is over τ.
     let quantile = sorted.isEmpty ? 0 : sorted[index].nextDown
@@ -84,7 +85,8 @@ public struct FittedGate: Sendable {
       generator.shuffle(&fold)
       return fold
     }
-    let fits = pool.map(count: Self.foldCount + 1) { fold -> (rows: WhitenedRows, scores: [Double]) in
+    let fits = pool.map(count: Self.foldCount + 1) {
+      fold -> (rows: WhitenedRows, scores: [Double]) in
       let rows = GateFit(
         samples, texts: folds.indices.filter { folds[$0] != fold }, kernels: fitter.kernels
       ).rows()

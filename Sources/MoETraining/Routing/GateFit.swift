@@ -1,5 +1,4 @@
-import MoEModel
-import MoETensor
+package import MoETensor
 
 /// The logistic regression that gives a pack's rows their scale and shared direction.
 ///
@@ -8,7 +7,7 @@ import MoETensor
 /// minimise  ½ mean over own of log(1 + e^−logit) + Σ over groups g of (½ / groups) · mean over g of log(1 + e^logit)
 ///           + ½ penalty ‖ũ‖²
 /// ```
-struct GateFit {
+package struct GateFit {
   private let samples: GateSamples
   private let texts: [Int]
   private let weights: [Double]
@@ -17,7 +16,7 @@ struct GateFit {
   private let kernels: Kernels
 
   /// Prepares the fit to some of the samples.
-  init(_ samples: GateSamples, texts: [Int], kernels: Kernels) {
+  package init(_ samples: GateSamples, texts: [Int], kernels: Kernels) {
     self.samples = samples
     self.texts = texts
     self.kernels = kernels
@@ -33,7 +32,7 @@ struct GateFit {
   }
 
   /// Fits; without negatives the discriminant stays as it is.
-  func rows() -> WhitenedRows {
+  package func rows() -> WhitenedRows {
     guard texts.contains(where: { samples.group[$0] > 0 }) else { return base }
     let width = samples.width
     var minimizer = LBFGS()
@@ -48,7 +47,7 @@ struct GateFit {
   }
 
   /// The penalised log loss at ũ, v and log a, and its gradient.
-  private func loss(_ parameters: [Double], gradient: inout [Double]) -> Double {
+  package func loss(_ parameters: [Double], gradient: inout [Double]) -> Double {
     let width = samples.width
     let rowCount = base.bias.count
     let scale = Elementary.exp(parameters[width + 1])

@@ -32,9 +32,9 @@ public struct RowFitter: Sendable {
   /// λ.
   public static let shrinkage = 1.0
   /// How strongly ½ uᵀ Σ u is held down.
-  static let penalty = 0.02
+  package static let penalty = 0.02
   /// The most iterations of the fit.
-  static let iterations = 60
+  static let iterations = 25
 
   private let mean: [Double]
   private let factor: Cholesky
@@ -60,7 +60,8 @@ public struct RowFitter: Sendable {
       throw TrainingError.profileNotPositiveDefinite
     }
     self.factor = factor
-    whitening = PackedMatrix(rows: width, columns: width, values: factor.inverse().map { Float($0) })
+    whitening = PackedMatrix(
+      rows: width, columns: width, values: factor.inverse().map { Float($0) })
   }
 
   /// Brings features into the coordinates in which the background is a unit ball.
@@ -69,7 +70,7 @@ public struct RowFitter: Sendable {
   ///   - features: f, `[N, G]`.
   ///   - pool: The threads that share the rows.
   /// - Returns: x̃, `[N, G]`.
-  func whiten(_ features: [Float], pool: ThreadPool) -> [Float] {
+  package func whiten(_ features: [Float], pool: ThreadPool) -> [Float] {
     let count = features.count / width
     let chunk = 256
     let centre = mean.map { Float($0) }
@@ -85,7 +86,7 @@ public struct RowFitter: Sendable {
   }
 
   /// The rows that score features as `fit` scores whitened ones.
-  func rows(_ fit: WhitenedRows) -> FittedRows {
+  package func rows(_ fit: WhitenedRows) -> FittedRows {
     var weight: [Double] = []
     var bias: [Double] = []
     for row in fit.bias.indices {
@@ -102,14 +103,14 @@ public struct RowFitter: Sendable {
 }
 
 /// Rows in whitened coordinates, all of the same prior.
-struct WhitenedRows: Sendable {
+package struct WhitenedRows: Sendable {
   /// `[C, G]`.
-  let weight: [Float]
+  package let weight: [Float]
   /// `[C]`.
-  let bias: [Float]
+  package let bias: [Float]
 
   /// The score s_p of some of the samples.
-  func scores(_ samples: GateSamples, _ texts: [Int], kernels: Kernels) -> [Double] {
+  package func scores(_ samples: GateSamples, _ texts: [Int], kernels: Kernels) -> [Double] {
     let rowScores = samples.rowScores(weight: weight, bias: bias, kernels: kernels)
     let count = bias.count
     return texts.map { text in
@@ -120,19 +121,19 @@ struct WhitenedRows: Sendable {
 }
 
 /// The texts a gate is fitted to, whitened: a pack's own first, then the groups of negatives.
-struct GateSamples: Sendable {
+package struct GateSamples: Sendable {
   /// x̃, `[N, G]`.
-  let whitened: [Float]
+  package let whitened: [Float]
   /// The group of each text: 0 for the pack's own.
-  let group: [Int]
+  package let group: [Int]
   /// The class of each own text.
-  let labels: [Int]
+  package let labels: [Int]
   /// C.
   let classCount: Int
   /// G.
   let width: Int
 
-  init(
+  package init(
     _ groups: [[Float]], labels: [Int], classCount: Int, fitter: RowFitter, pool: ThreadPool
   ) {
     width = fitter.width
@@ -155,7 +156,7 @@ struct GateSamples: Sendable {
   }
 
   /// The discriminant rows of the classes from some of the own texts.
-  func discriminant(_ texts: [Int]) -> WhitenedRows {
+  package func discriminant(_ texts: [Int]) -> WhitenedRows {
     var means = [Double](repeating: 0, count: classCount * width)
     var counts = [Double](repeating: 0, count: classCount)
     for text in texts where group[text] == 0 {

@@ -168,13 +168,13 @@ import Testing
     }
     let one = try files(threads: 1)
     #expect(try files(threads: 2) == one)
-    let profile = try BackboneProfile(files: one, width: TinyBackbone.width)
+    let profile = try BackboneProfile(files: one, width: TinyBackbone.featureWidth)
     // 300 texts in the proportions 10,000 to 2,000 to 1,500.
     #expect(profile.negativeTexts == Array(texts[222..<266]))
     #expect(profile.probes == Array(texts[266...]))
     #expect(profile.anchorTexts == ["a", "b"])
-    let alone = try backbone.embed(texts: ["b"], pool: ThreadPool(threads: 1))
-    #expect(Array(profile.anchors.suffix(TinyBackbone.width)) == alone)
+    let alone = try backbone.features(texts: ["b"], pool: ThreadPool(threads: 1))
+    #expect(Array(profile.anchors.suffix(TinyBackbone.featureWidth)) == alone)
   }
 
   @Test func `a corpus of few texts is refused`() throws {

@@ -26,19 +26,17 @@ struct RealGround {
   let digests: [Digest]
   /// What both packs answer on one batch of everything, two threads, the best kernels.
   let reference: [Answer]
-  private static let textsPerLabel = 6
   private static let expertWidth = 16
 
   private init() throws {
     guard let directory = Self.directory else { throw TestFailure("no backbone") }
     backbone = try Backbone(
       .miniLM, files: BackboneFiles(directory: directory), kernels: Kernels())
-    let width = backbone.encoder.width
     (profile, profileDigest) = try BackboneProfile.load(
-      directory: directory.appending(path: "profile"), width: width)
+      directory: directory.appending(path: "profile"), width: backbone.encoder.featureWidth)
     let shipped = try ShippedTexts()
     texts = shipped.mixture()
-    let fitter = try RowFitter(profile: profile)
+    let fitter = try RowFitter(profile: profile, kernels: backbone.encoder.kernels)
     var packs: [TinyPack] = []
     for (source, expertCount) in zip(shipped.sources, [1, 3]) {
       packs.append(
@@ -69,20 +67,13 @@ struct RealGround {
       $0.utf8.lexicographicallyPrecedes($1.utf8)
     }
     let own = labels.enumerated().flatMap { index, label in
-      source.train.filter { $0.label == label }.prefix(textsPerLabel).map { ($0.text, index) }
+      source.train.filter { $0.label == label }.map { ($0.text, index) }
     }
-    let embeddings = try backbone.embed(texts: own.map(\.0), pool: pool)
-    let heldOut = try backbone.embed(
-      texts: labels.flatMap { label in
-        source.train.filter { $0.label == label }.suffix(textsPerLabel).map(\.text)
-      }, pool: pool)
-    let near = try backbone.embed(texts: Array(source.negatives.prefix(80)), pool: pool)
-    let rows = fitter.fit(
-      embeddings, labels: own.map(\.1), classCount: labels.count,
-      negatives: [profile.negatives, profile.anchors, near])
-    let gate = GateCalibration(
-      own: rows.scores(heldOut), negatives: rows.scores(profile.negatives),
-      near: rows.scores(near))
+    let gate = FittedGate(
+      fitter: fitter, own: try backbone.features(texts: own.map(\.0), pool: pool),
+      labels: own.map(\.1), classCount: labels.count, profile: profile,
+      near: try backbone.features(texts: source.negatives, pool: pool), seed: 1,
+      pool: pool)
     var manifest = try TinyPack(
       "example/\(source.name)", topics: [0], backbone: TinyBackbone.make()
     )
@@ -95,24 +86,24 @@ struct RealGround {
       layers: layers, width: expertWidth, count: expertCount, topK: min(2, expertCount))
     manifest.tasks = [Manifest.Task(name: "issue", labels: labels)]
     manifest.dispatcher.rows = labels.count
-    manifest.dispatcher.threshold = gate.threshold
-    manifest.dispatcher.temperature = gate.temperature
+    manifest.dispatcher.threshold = gate.calibration.threshold
+    manifest.dispatcher.temperature = gate.calibration.temperature
     manifest.evals[0].examples = source.evaluation.count { $0.label != nil }
     manifest.evals[0].none = source.evaluation.count { $0.label == nil }
     var catalog = LabelCatalog()
     for label in labels { catalog["issue", label] = LabelCatalog.Label(title: label) }
     return TinyPack(
-      manifest: manifest, tensors: tensors(manifest, rows: rows, width: backbone.encoder.width),
-      labels: catalog, evaluation: source.evaluationLines, width: backbone.encoder.width)
+      manifest: manifest, tensors: tensors(manifest, rows: gate.rows, encoder: backbone.encoder),
+      labels: catalog, evaluation: source.evaluationLines, encoder: backbone.encoder)
   }
 
   /// The fitted rows; experts, expert routers and heads at random.
   private static func tensors(
-    _ manifest: Manifest, rows: FittedRows, width: Int
+    _ manifest: Manifest, rows: FittedRows, encoder: Encoder
   ) -> [String: [String: [Float]]] {
     var generator = SeededGenerator(seed: UInt64(manifest.tasks[0].labels.count))
     var result: [String: [String: [Float]]] = [:]
-    for tensor in manifest.expectedTensors(width: width) {
+    for tensor in manifest.expectedTensors(of: encoder) {
       let count = tensor.shape.reduce(1, *)
       let values: [Float] =
         switch tensor.name {

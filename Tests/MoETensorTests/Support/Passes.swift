@@ -20,12 +20,13 @@ struct Passes {
     }
     pass.dWeight = output(weight.count) { dWeight in
       pass.dBias = output(bias.count) { dBias in
-        pass.dx = output(x.count, filledWith: .nan) { dx in
-          backward.linearBackward(
-            x: x, rows: rows, weight: weight, inputs: inputs, outputs: bias.count, dy: dy, dx: dx,
-            dWeight: dWeight, dBias: dBias)
-        }
+        backward.addWeightGradient(
+          x: x, inputs: inputs, dy: dy, outputs: bias.count, rows: rows, dWeight: dWeight,
+          dBias: dBias)
       }
+    }
+    pass.dx = output(x.count, filledWith: .nan) {
+      kernels.linear(dy, rows: rows, weight: packed.transposed(), into: $0)
     }
     return pass
   }

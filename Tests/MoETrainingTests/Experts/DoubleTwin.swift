@@ -7,6 +7,15 @@ import MoETraining
 ///
 /// Runs from the states that enter the first expert layer to the loss that training minimises.
 struct DoubleTwin {
+  /// What the frozen part of the model made of a text, and its label.
+  struct Text {
+    /// What enters the first layer with experts, `[N, D]`.
+    let states: [Double]
+    /// The trunk's features, `[G]`; those of the layers with experts are not read.
+    let features: [Double]
+    let label: Int
+  }
+
   let encoder: Encoder
   let layout: ExpertLayout
   let options: TrainingOptions
@@ -50,9 +59,9 @@ struct DoubleTwin {
   ///
   /// - Parameters:
   ///   - parameters: What is trained, in the order of the layout.
-  ///   - texts: What enters the first layer with experts, text by text, and the label.
+  ///   - texts: The texts.
   /// - Returns: The loss in nats.
-  func loss(_ parameters: [Double], _ texts: [(states: [Double], label: Int)]) -> Double {
+  func loss(_ parameters: [Double], _ texts: [Text]) -> Double {
     var crossEntropy = 0.0
     var balance = 0.0
     let shards = stride(from: 0, to: texts.count, by: 8).map {
@@ -60,13 +69,20 @@ struct DoubleTwin {
     }
     for shard in shards {
       var hidden = shard.map(\.states)
+      var features = shard.map(\.features)
       for (position, layer) in layout.plan.layers.enumerated() {
         let result = run(layer, position, hidden, parameters)
         hidden = result.hidden
         balance += result.balance
+        let blocks = encoder.configuration.pooledLayers
+        guard let block = blocks.firstIndex(of: layer) else { continue }
+        for (text, states) in hidden.enumerated() {
+          let start = block * encoder.width
+          features[text].replaceSubrange(start..<start + encoder.width, with: pooled(states))
+        }
       }
-      for (text, example) in zip(hidden, shard) {
-        crossEntropy += self.crossEntropy(text, label: example.label, parameters)
+      for (features, text) in zip(features, shard) {
+        crossEntropy += self.crossEntropy(features, label: text.label, parameters)
       }
     }
     return crossEntropy / Double(texts.count) + Double(options.balance) / Double(shards.count)
@@ -132,16 +148,21 @@ struct DoubleTwin {
     return linear(inner, parameters[expert.downWeight], parameters[expert.downBias])
   }
 
-  private func crossEntropy(_ hidden: [Double], label: Int, _ parameters: [Double]) -> Double {
+  /// The mean over tokens, of length one.
+  private func pooled(_ hidden: [Double]) -> [Double] {
     let width = encoder.width
     let rows = hidden.count / width
     let mean = (0..<width).map { column in
       (0..<rows).reduce(0) { $0 + hidden[$1 * width + column] } / Double(rows)
     }
     let length = mean.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    return mean.map { $0 / length }
+  }
+
+  private func crossEntropy(_ features: [Double], label: Int, _ parameters: [Double]) -> Double {
     let bias = parameters[layout.headBias]
     let logits = zip(
-      linear(mean.map { $0 / length }, parameters[layout.headWeight], bias.map { _ in 0 }[...]),
+      linear(features, parameters[layout.headWeight], bias.map { _ in 0 }[...]),
       bias
     ).map { Double(ExpertTrainer.headScale) * $0 + $1 }
     let total = log(logits.reduce(0) { $0 + exp($1) })

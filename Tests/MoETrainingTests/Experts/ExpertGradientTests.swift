@@ -10,8 +10,11 @@ import Testing
 @Suite struct ExpertGradientTests {
   /// E and K of the plans that are tried.
   static let plans = [(1, 1), (3, 1), (3, 2), (3, 3)]
+  /// Layers and how many of them hold experts: of three layers all are pooled; of six every second one, so that
+  /// experts lie in pooled layers, under them, and over one whose block stays the trunk's.
+  static let depths = [(3, 1), (3, 2), (3, 3), (6, 3), (6, 4), (6, 6)]
 
-  /// A trainer of random experts in the top two layers, with states and labels to train on.
+  /// A trainer of random experts in the top layers, with states and labels to train on.
   struct Setting {
     let trainer: ExpertTrainer
     let twin: DoubleTwin
@@ -19,14 +22,15 @@ import Testing
     let states: TrunkStates
     let labels: [Int]
     let batch: RaggedBatch
-    /// What enters the first layer with experts, text by text.
-    let texts: [(states: [Double], label: Int)]
+    /// What the frozen part makes of the texts.
+    let texts: [DoubleTwin.Text]
 
-    init(_ experts: Int, _ topK: Int, lengths: [Int], options: TrainingOptions, threads: Int = 1)
-      throws
-    {
-      let encoder = try TinyBackbone.make().encoder
-      let plan = ExpertPlan(top: 2, of: encoder.layerCount, width: 6, count: experts, topK: topK)
+    init(
+      _ experts: Int, _ topK: Int, lengths: [Int], options: TrainingOptions,
+      layerCount: Int = TinyBackbone.layerCount, depth: Int = 2, threads: Int = 1
+    ) throws {
+      let encoder = try TinyBackbone.make(layerCount: layerCount).encoder
+      let plan = ExpertPlan(top: depth, of: layerCount, width: 6, count: experts, topK: topK)
       trainer = try ExpertTrainer(
         encoder: encoder, plan: plan, labelCount: 3, options: options,
         pool: ThreadPool(threads: threads))
@@ -42,21 +46,26 @@ import Testing
           ids: (0..<length).map { _ in Int32(generator.below(vocabularySize)) }, tokenCount: length)
       }
       states = try TrunkStates(
-        encodings, entering: 1, encoder: encoder, pool: ThreadPool(threads: 1))
+        encodings, entering: layerCount - depth, encoder: encoder, pool: ThreadPool(threads: 1))
       let labels = lengths.indices.map { _ in generator.below(3) }
       self.labels = labels
       batch = RaggedBatch(encodings.map(\.ids))
       let workspace = EncoderWorkspace()
       try encoder.embed(batch, workspace: workspace)
-      encoder.layer(0, offsets: batch.offsets, experts: nil, workspace: workspace)
+      var features = [Float](repeating: 0, count: lengths.count * encoder.featureWidth)
+      for layer in 0..<layerCount - depth {
+        encoder.layer(layer, offsets: batch.offsets, experts: nil, workspace: workspace)
+        encoder.pool(layer, offsets: batch.offsets, into: &features, workspace: workspace)
+      }
+      let stride = encoder.featureWidth
       let width = encoder.width
       let hidden = workspace.hidden.reserve(batch.tokenCount * width)
       texts = lengths.indices.map { [batch] index in
         let rows = batch.rows(index)
-        return (
-          (rows.lowerBound * width..<rows.upperBound * width).map { Double(hidden[$0]) },
-          labels[index]
-        )
+        return DoubleTwin.Text(
+          states: (rows.lowerBound * width..<rows.upperBound * width).map { Double(hidden[$0]) },
+          features: features[index * stride..<(index + 1) * stride].map(Double.init),
+          label: labels[index])
       }
     }
 
@@ -66,20 +75,23 @@ import Testing
       let layout = trainer.layout
       let workspace = EncoderWorkspace()
       try encoder.embed(batch, workspace: workspace)
+      let first = layout.plan.layers[0]
+      var features = [Float](repeating: 0, count: labels.count * encoder.featureWidth)
       for layer in 0..<encoder.layerCount {
         encoder.layer(
           layer, offsets: batch.offsets,
-          experts: layer == 0 ? nil : layout.layer(layer - 1, of: parameters), workspace: workspace)
+          experts: layer < first ? nil : layout.layer(layer - first, of: parameters),
+          workspace: workspace)
+        encoder.pool(layer, offsets: batch.offsets, into: &features, workspace: workspace)
       }
       let head = ClassificationHead(
         task: "issue", labels: ["a", "b", "c"],
         weight: PackedMatrix(
-          rows: 3, columns: encoder.width,
+          rows: 3, columns: encoder.featureWidth,
           values: parameters[layout.headWeight].map { $0 * ExpertTrainer.headScale }),
         bias: Array(parameters[layout.headBias]))
       let probabilities = head.probabilities(
-        encoder.pool(offsets: batch.offsets, workspace: workspace), count: labels.count,
-        kernels: encoder.kernels)
+        features, count: labels.count, kernels: encoder.kernels)
       var loss = 0.0
       var correct = 0
       for (text, label) in labels.enumerated() {
@@ -98,7 +110,16 @@ import Testing
     /// The ranges of every tensor, by name.
     var tensors: [(name: String, range: Range<Int>)] {
       let layout = trainer.layout
-      var tensors = [("head weight", layout.headWeight), ("head bias", layout.headBias)]
+      var tensors = [("head bias", layout.headBias)]
+      // Each block of the features' columns is a tensor of its own here, so that none is passed over.
+      let width = twin.encoder.width
+      let stride = twin.encoder.featureWidth
+      for block in 0..<stride / width {
+        for label in 0..<layout.labelCount {
+          let start = layout.headWeight.lowerBound + label * stride + block * width
+          tensors.append(("head weight, label \(label), block \(block)", start..<start + width))
+        }
+      }
       for (layer, experts) in layout.experts.enumerated() {
         for (index, expert) in experts.enumerated() {
           let name = "layer \(layer), expert \(index)"
@@ -130,13 +151,38 @@ import Testing
     // Nine texts make two shards.
     let setting = try Setting(
       plan.0, plan.1, lengths: [3, 1, 4, 2, 2, 1, 2, 1, 3], options: Self.options(balance: balance))
+    let greatest = Self.compareWithCentralDifferences(setting)
+    print(
+      "E = \(plan.0), K = \(plan.1), balance \(balance): greatest relative difference \(greatest)")
+  }
+
+  @Test(arguments: depths)
+  func `the gradient is that of central differences wherever the pooled layers lie`(
+    _ layerCount: Int, _ depth: Int
+  ) throws {
+    let setting = try Setting(
+      1, 1, lengths: [3, 1, 4], options: Self.options(balance: 0), layerCount: layerCount,
+      depth: depth)
+    let pooled = setting.twin.encoder.configuration.pooledLayers
+    #expect(pooled == (layerCount == 3 ? [0, 1, 2] : [1, 3, 5]))
+    #expect(setting.trainer.layout.headWeight.count == 3 * 3 * setting.twin.encoder.width)
+    let greatest = Self.compareWithCentralDifferences(setting)
+    print(
+      "experts in \(depth) of \(layerCount) layers: greatest relative difference \(greatest)")
+  }
+
+  /// Compares loss and gradient with those of the twin.
+  ///
+  /// - Returns: The greatest difference, relative to the tensor's greatest element.
+  private static func compareWithCentralDifferences(_ setting: Setting) -> Double {
     let (loss, gradients) = setting.gradient()
     var withoutBalance = setting.twin.options
     withoutBalance.balance = 0
     let naive = DoubleTwin(
       encoder: setting.twin.encoder, layout: setting.twin.layout, options: withoutBalance)
     let parameters = setting.parameters.map(Double.init)
-    #expect(abs(loss / 9 - naive.loss(parameters, setting.texts)) < 1e-5)
+    let count = Double(setting.texts.count)
+    #expect(abs(loss / count - naive.loss(parameters, setting.texts)) < 1e-5)
     var greatest = 0.0
     var generator = SeededGenerator(seed: 32)
     for (name, range) in setting.tensors {
@@ -152,13 +198,12 @@ import Testing
         let expected = (above - setting.twin.loss(moved, setting.texts)) / 2e-5
         let difference = abs(Double(gradients[index]) - expected) / scale
         greatest = max(greatest, difference)
-        // Float's rounding over chains of up to 128 terms through two layers, relative to the tensor's
+        // Float's rounding over chains of up to 192 terms through up to six layers, relative to the tensor's
         // greatest element.
         #expect(difference < 2e-4, "\(name): \(gradients[index]), expected \(expected)")
       }
     }
-    print(
-      "E = \(plan.0), K = \(plan.1), balance \(balance): greatest relative difference \(greatest)")
+    return greatest
   }
 
   @Test(arguments: plans)

@@ -49,7 +49,7 @@ import Testing
     /// A head that knows nothing of the topics.
     var blindHead: FrozenHead {
       var generator = SeededGenerator(seed: 42)
-      let width = backbone.encoder.width
+      let width = backbone.encoder.featureWidth
       return FrozenHead(
         weight: (0..<3 * width).map { _ in Float(generator.normal()) }, bias: [0, 0, 0])
     }
@@ -91,23 +91,41 @@ import Testing
     #expect(trained.history.map(\.epoch) == Array(1...8))
   }
 
-  @Test func `training starts from the frozen head exactly and keeps it where nothing gets better`()
+  @Test func `training starts from the frozen head exactly and keeps it where nothing changes`()
     throws
   {
     let toy = try Toy()
-    let width = toy.backbone.encoder.width
+    let width = toy.backbone.encoder.featureWidth
     let head = FrozenHead(
-      fitting: toy.train.embeddings, labels: toy.trainLabels, labelCount: 3,
+      fitting: toy.train.features, labels: toy.trainLabels, labelCount: 3,
       backward: try BackwardKernels())
     #expect(head.weight.count == 3 * width && head.bias.count == 3)
     let frozen = head.evaluate(
-      toy.valid.embeddings, labels: toy.validLabels, kernels: toy.backbone.encoder.kernels)
+      toy.valid.features, labels: toy.validLabels, kernels: toy.backbone.encoder.kernels)
     var options = Self.options(9, expertRate: 0, headRate: 0)
     options.patience = 2
     let trained = try toy.trained(head: head, options)
     #expect(trained.accuracy == Double(frozen.correct) / 60)
     #expect(abs(trained.loss - frozen.loss / 60) < 1e-5)
-    #expect(trained.history.count == 2, "patience ends it")
+    #expect(trained.history.count == 9, "every epoch is as good as the last")
+    for layer in trained.layers.values {
+      #expect(layer.experts[0].down.values.allSatisfy { $0 == 0 })
+    }
+  }
+
+  @Test func `training ends where epochs only do harm, and the frozen head stays`() throws {
+    let toy = try Toy()
+    let head = FrozenHead(
+      fitting: toy.train.features, labels: toy.trainLabels, labelCount: 3,
+      backward: try BackwardKernels())
+    let frozen = head.evaluate(
+      toy.valid.features, labels: toy.validLabels, kernels: toy.backbone.encoder.kernels)
+    var options = Self.options(9, expertRate: 30, headRate: 30)
+    options.patience = 2
+    let trained = try toy.trained(head: head, options)
+    #expect(trained.history.allSatisfy { $0.accuracy < 0.8 }, "\(trained.history)")
+    #expect(trained.history.count == 2, "patience ends it: \(trained.history)")
+    #expect(trained.accuracy == Double(frozen.correct) / 60)
     for layer in trained.layers.values {
       #expect(layer.experts[0].down.values.allSatisfy { $0 == 0 })
     }

@@ -6,7 +6,7 @@ import MoETraining
 import SafeTensors
 import Testing
 
-/// The gradients of two layers with experts and a head against those that PyTorch gave, recorded by
+/// The gradients of two layers with experts, both pooled, and a head against those that PyTorch gave, recorded by
 /// `tools/reference/layer_gradients.py`.
 @Suite struct PyTorchLayerTests {
   private let document: JSONValue
@@ -39,6 +39,9 @@ import Testing
         top: 2, of: 2, width: 4, count: count, topK: try entry.integer("topK", in: 1...count)),
       labelCount: 3, options: options, pool: ThreadPool(threads: 1))
     let layout = trainer.layout
+    // Every block of the features is made by the layers that are trained.
+    #expect(encoder.configuration.pooledLayers == [0, 1])
+    #expect(layout.headWeight.count == 3 * 2 * encoder.width)
     var recorded = try entry.object("parameters")
     var parameters = [Float](repeating: 0, count: layout.count)
     for (name, range) in Self.names(layout) {
@@ -54,7 +57,8 @@ import Testing
     }
     let states = TrunkStates(
       layer: 0, attended: copy(workspace.attended), sums: copy(workspace.hidden), offsets: offsets,
-      embeddings: [])
+      features: [Float](repeating: 0, count: labels.count * encoder.featureWidth),
+      width: encoder.width)
     let (loss, gradients) = trainer.gradient(parameters, states, Array(labels.indices), labels)
     let expectedLoss = try entry.number("loss")
     #expect(abs(loss - expectedLoss) < 1e-5 * expectedLoss)

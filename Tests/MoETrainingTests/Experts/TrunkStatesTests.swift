@@ -15,13 +15,12 @@ import Testing
   }
 
   @Test(arguments: 0...TinyBackbone.layerCount)
-  func `states are the slot of the layer, and embeddings those of the backbone`(_ layer: Int) throws
-  {
+  func `states are the slot of the layer, and features those of the backbone`(_ layer: Int) throws {
     let encoder = backbone.encoder
     let states = try TrunkStates(
       encodings, entering: layer, encoder: encoder, pool: ThreadPool(threads: 2))
     #expect(states.count == 60 && states.layer == layer)
-    #expect(states.embeddings == (try backbone.embed(encodings, pool: ThreadPool(threads: 1))))
+    #expect(states.features == (try backbone.features(encodings, pool: ThreadPool(threads: 1))))
     guard layer < encoder.layerCount else { return }
     for text in [0, 7, 59] {
       // The text alone, as a batch of its own.
@@ -36,7 +35,7 @@ import Testing
       func copy(_ buffer: AlignedBuffer) -> [Float] {
         Array(UnsafeBufferPointer(start: buffer.reserve(count), count: count))
       }
-      let kept = states.gather([text], width: encoder.width)
+      let kept = states.gather([text])
       #expect(kept.attended == copy(workspace.attended))
       #expect(kept.sums == copy(workspace.hidden))
       #expect(kept.offsets == batch.offsets)
@@ -44,20 +43,19 @@ import Testing
   }
 
   @Test func `a subset is the texts in the order given`() throws {
-    let width = backbone.encoder.width
+    let width = backbone.encoder.featureWidth
     let states = try TrunkStates(
       encodings, entering: 1, encoder: backbone.encoder, pool: ThreadPool(threads: 1))
     let chosen = [41, 3, 3, 58]
-    let subset = states.subset(chosen, width: width)
+    let subset = states.subset(chosen)
     #expect(subset.count == 4 && subset.layer == 1)
     for (place, text) in chosen.enumerated() {
-      let (part, whole) = (
-        subset.gather([place], width: width), states.gather([text], width: width)
-      )
+      let (part, whole) = (subset.gather([place]), states.gather([text]))
       #expect(part.attended == whole.attended && part.sums == whole.sums)
       #expect(
-        Array(subset.embeddings[place * width..<(place + 1) * width])
-          == Array(states.embeddings[text * width..<(text + 1) * width]))
+        Array(subset.features[place * width..<(place + 1) * width])
+          == Array(states.features[text * width..<(text + 1) * width]))
+      #expect(states.features(of: [text]) == subset.features(of: [place]))
     }
   }
 }

@@ -64,6 +64,24 @@ import Testing
     #expect(greatestDifference(cholesky.unwhiten(Self.product(transposed, x)), x) < tolerance)
   }
 
+  @Test(arguments: [1, 2, 3, 7, 16, 64])
+  func `the inverse undoes the naive factor, and is zero above the diagonal`(_ size: Int) throws {
+    let a = Self.matrix(size, seed: UInt64(size))
+    let cholesky = try #require(Cholesky(a, size: size))
+    let inverse = cholesky.inverse()
+    #expect(inverse.count == size * size)
+    let factor = Self.naiveFactor(a, size)
+    for column in 0..<size {
+      let unit = (0..<size).map { $0 == column ? 1.0 : 0 }
+      let product = Self.product(inverse, (0..<size).map { factor[$0 * size + column] })
+      #expect(greatestDifference(product, unit) < tolerance)
+      // A column of the inverse is the solution for that unit vector.
+      let solution = (0..<size).map { inverse[$0 * size + column] }
+      #expect(greatestDifference(solution, cholesky.whiten(unit)) < tolerance)
+      #expect(solution[..<column].allSatisfy { $0 == 0 })
+    }
+  }
+
   @Test func `whitened vectors have the length that the inverse gives them`() throws {
     let size = 9
     let a = Self.matrix(size, seed: 4)

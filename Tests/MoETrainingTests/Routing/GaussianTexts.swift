@@ -1,9 +1,10 @@
+import Foundation
 import MoEBase
 import MoEModel
 import MoETensor
 import MoETraining
 
-/// Made-up embeddings: a background, and a pack's own texts of some classes beside it.
+/// Made-up features: a background, and a pack's own texts of some classes beside it.
 struct GaussianTexts {
   static let width = 12
   let profile: BackboneProfile
@@ -40,5 +41,39 @@ struct GaussianTexts {
     self.own = own
     self.labels = labels
     near = texts(60, around: origin)
+  }
+
+  /// Gaussian elimination without pivots: for matrices that are positive definite, or nearly so.
+  static func solve(_ matrix: [Double], _ right: [Double]) -> [Double] {
+    let size = right.count
+    var (a, b) = (matrix, right)
+    for pivot in 0..<size {
+      for row in pivot + 1..<max(pivot + 1, size) {
+        let factor = a[row * size + pivot] / a[pivot * size + pivot]
+        for column in pivot..<size { a[row * size + column] -= factor * a[pivot * size + column] }
+        b[row] -= factor * b[pivot]
+      }
+    }
+    for row in (0..<size).reversed() {
+      for column in row + 1..<max(row + 1, size) { b[row] -= a[row * size + column] * b[column] }
+      b[row] /= a[row * size + row]
+    }
+    return b
+  }
+}
+
+extension FittedRows {
+  /// The score s_p = log Σ π_c exp s_c of each row of features `[N, G]`, as the formula has it, in `Double`.
+  func scores(_ features: [Float]) -> [Double] {
+    let width = weight.count / bias.count
+    return (0..<features.count / width).map { text in
+      let f = features[text * width..<(text + 1) * width]
+      return log(
+        bias.indices.reduce(0) { sum, row in
+          let score = zip(weight[row * width..<(row + 1) * width], f)
+            .reduce(bias[row]) { $0 + $1.0 * Double($1.1) }
+          return sum + prior[row] * exp(score)
+        })
+    }
   }
 }

@@ -12,8 +12,16 @@ import Testing
   private func fit(
     _ own: [Float], _ labels: [Int], classCount: Int = 3, negatives: [[Float]]
   ) throws -> FittedRows {
-    try RowFitter(profile: texts.profile)
-      .fit(own, labels: labels, classCount: classCount, negatives: negatives)
+    let fitter = try fitter()
+    let samples = GateSamples(
+      [own] + negatives, labels: labels, classCount: classCount, fitter: fitter,
+      pool: ThreadPool(threads: 1))
+    return fitter.rows(
+      GateFit(samples, texts: Array(samples.group.indices), kernels: Kernels()).rows())
+  }
+
+  private func fitter() throws -> RowFitter {
+    try RowFitter(profile: texts.profile, kernels: Kernels())
   }
 
   /// The share of pairs in which the own text scores higher.
@@ -47,19 +55,15 @@ import Testing
     let mean = (0..<width).map { column in
       (0..<count).reduce(0.0) { $0 + Double(texts.own[$1 * width + column]) } / Double(count)
     }
-    var sigma = texts.profile.covariance
-    let trace = (0..<width).reduce(0.0) { $0 + sigma[$1 * width + $1] }
-    for index in 0..<width {
-      sigma[index * width + index] += RowFitter.shrinkage * trace / Double(width)
-    }
+    let sigma = sigma
     let z = Array(texts.near[0..<width]).map(Double.init)
     func halfDistance(_ centre: [Double]) -> Double {
       let offset = zip(z, centre).map { $0 - $1 }
-      return 0.5 * zip(offset, Self.solve(sigma, offset)).reduce(0) { $0 + $1.0 * $1.1 }
+      return 0.5 * zip(offset, GaussianTexts.solve(sigma, offset)).reduce(0) { $0 + $1.0 * $1.1 }
     }
     let expected = halfDistance(texts.profile.mean) - halfDistance(mean)
-    // Two ways of solving a well-conditioned system of 12 in Double.
-    #expect(abs(rows.scores(Array(texts.near[0..<width]))[0] - expected) < 1e-9)
+    // The fit whitens in Float.
+    #expect(abs(rows.scores(Array(texts.near[0..<width]))[0] - expected) < 1e-5)
   }
 
   @Test func `copying rows buys no score`() throws {
@@ -68,23 +72,70 @@ import Testing
       let once = try fit(texts.own, texts.labels, negatives: negatives).scores(texts.near)
       let twice = try fit(texts.own + texts.own, copies, classCount: 6, negatives: negatives)
         .scores(texts.near)
-      // The same function, minimised over other roundings to a gradient of 1e-7.
-      for (a, b) in zip(once, twice) { #expect(abs(a - b) < (negatives.isEmpty ? 1e-9 : 1e-3)) }
+      // The same function, minimised over other roundings of Float.
+      for (a, b) in zip(once, twice) { #expect(abs(a - b) < (negatives.isEmpty ? 1e-5 : 1e-3)) }
     }
   }
 
-  @Test func `a score is the mean of the classes' likelihoods`() throws {
-    let rows = try fit(texts.own, texts.labels, negatives: [])
-    let z = texts.near[0..<width]
-    let likelihoods = (0..<3).map { row in
-      exp(
-        rows.bias[row]
-          + zip(rows.weight[row * width..<(row + 1) * width], z).reduce(0) {
-            $0 + $1.0 * Double($1.1)
-          })
+  /// Σ = Σ₀ + λ · (tr Σ₀ / G) · I.
+  private var sigma: [Double] {
+    var sigma = texts.profile.covariance
+    let trace = (0..<width).reduce(0.0) { $0 + sigma[$1 * width + $1] }
+    for index in 0..<width {
+      sigma[index * width + index] += RowFitter.shrinkage * trace / Double(width)
     }
-    let expected = log(likelihoods.reduce(0, +) / 3)
-    #expect(abs(rows.scores(Array(z))[0] - expected) < 1e-12 * max(1, abs(expected)))
+    return sigma
+  }
+
+  @Test func `whitened lengths are those in the metric of the shared covariance`() throws {
+    // 300 texts are two pieces of work.
+    let features = texts.profile.negatives
+    let whitened = try fitter().whiten(features, pool: ThreadPool(threads: 1))
+    #expect(whitened.count == features.count)
+    func offset(_ text: Int) -> [Double] {
+      (0..<width).map { Double(features[text * width + $0]) - texts.profile.mean[$0] }
+    }
+    func white(_ text: Int) -> [Double] {
+      whitened[text * width..<(text + 1) * width].map(Double.init)
+    }
+    for text in 0..<300 {
+      // ⟨x̃, ỹ⟩ = (x − μ₀)ᵀ Σ⁻¹ (y − μ₀), for the text itself and for its neighbour.
+      let solution = GaussianTexts.solve(sigma, offset(text))
+      for other in [text, (text + 1) % 300] {
+        let expected = zip(solution, offset(other)).reduce(0) { $0 + $1.0 * $1.1 }
+        let got = zip(white(text), white(other)).reduce(0) { $0 + $1.0 * $1.1 }
+        #expect(abs(got - expected) < 1e-5)
+      }
+    }
+    let two = try fitter().whiten(features, pool: ThreadPool(threads: 2))
+    #expect(two.map(\.bitPattern) == whitened.map(\.bitPattern))
+    #expect(try fitter().whiten([], pool: ThreadPool(threads: 2)).isEmpty)
+  }
+
+  @Test func `rows score features as the whitened rows score whitened ones`() throws {
+    let fitter = try fitter()
+    let samples = GateSamples(
+      [texts.own, texts.profile.negatives, texts.near], labels: texts.labels, classCount: 3,
+      fitter: fitter, pool: ThreadPool(threads: 1))
+    let all = Array(samples.group.indices)
+    let raw = texts.own + texts.profile.negatives + texts.near
+    let fit = GateFit(samples, texts: all, kernels: Kernels()).rows()
+    for whitened in [samples.discriminant(all), fit] {
+      let rows = fitter.rows(whitened)
+      let expected = whitened.scores(samples, all, kernels: Kernels())
+      #expect((expected.max() ?? 0) > 1 && (expected.min() ?? 0) < -1)
+      // As they are loaded from a pack.
+      let dispatcher = DispatcherRows(
+        weight: PackedMatrix(rows: 3, columns: width, values: rows.weight.map { Float($0) }),
+        bias: rows.bias.map { Float($0) }, prior: rows.prior.map { Float($0) }, threshold: 0,
+        temperature: 1
+      ).scores(raw, count: all.count, kernels: Kernels())
+      let naive = rows.scores(raw)
+      for (text, expected) in expected.enumerated() {
+        #expect(abs(naive[text] - expected) < 2e-5)
+        #expect(abs(dispatcher[text] - expected) < 4e-5)
+      }
+    }
   }
 
   @Test func `a group of negatives weighs the same however many texts it has`() throws {
@@ -109,7 +160,9 @@ import Testing
     let zero = BackboneProfile(
       mean: [0, 0], covariance: [0, 0, 0, 0], negatives: [], negativeTexts: [], anchors: [],
       anchorTexts: [], probes: [])
-    let error = try #require(throws: TrainingError.self) { try RowFitter(profile: zero) }
+    let error = try #require(throws: TrainingError.self) {
+      try RowFitter(profile: zero, kernels: Kernels())
+    }
     #expect(error.code == "profile-not-positive-definite")
     #expect(
       error.description == """
@@ -118,23 +171,5 @@ import Testing
         hint: nothing was written; make the profile again with `moe-pack backbone profile`
         """)
     #expect(error.exitCode == .badData)
-  }
-
-  /// Gaussian elimination without pivots: the matrix is positive definite.
-  private static func solve(_ matrix: [Double], _ right: [Double]) -> [Double] {
-    let size = right.count
-    var (a, b) = (matrix, right)
-    for pivot in 0..<size {
-      for row in pivot + 1..<max(pivot + 1, size) {
-        let factor = a[row * size + pivot] / a[pivot * size + pivot]
-        for column in pivot..<size { a[row * size + column] -= factor * a[pivot * size + column] }
-        b[row] -= factor * b[pivot]
-      }
-    }
-    for row in (0..<size).reversed() {
-      for column in row + 1..<max(row + 1, size) { b[row] -= a[row * size + column] * b[column] }
-      b[row] /= a[row * size + row]
-    }
-    return b
   }
 }
