@@ -64,8 +64,9 @@ import Testing
       try reason {
         $0.add("issue.weight", shape: [width, 3], floats: weight)
         $0.add("issue.bias", shape: [3], floats: [1, 2, 3])
-      } == .differentTensor(
-        name: "issue.weight", expected: "F32 [3, \(width)]", got: "F32 [\(width), 3]"))
+      }
+        == .differentTensor(
+          name: "issue.weight", expected: "F32 [3, \(width)]", got: "F32 [\(width), 3]"))
     #expect(
       try reason {
         $0.add("issue.weight", shape: [3, width], floats: weight)
