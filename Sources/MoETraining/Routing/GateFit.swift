@@ -7,6 +7,8 @@ package import MoETensor
 /// minimise  ½ mean over own of log(1 + e^−logit) + Σ over groups g of (½ / groups) · mean over g of log(1 + e^logit)
 ///           + ½ penalty ‖ũ‖²
 /// ```
+///
+/// An own text is scored by the mean of its class without itself.
 package struct GateFit {
   private let samples: GateSamples
   private let texts: [Int]
@@ -21,7 +23,9 @@ package struct GateFit {
     self.texts = texts
     self.kernels = kernels
     base = samples.discriminant(texts)
-    rowScores = samples.rowScores(weight: base.weight, bias: base.bias, kernels: kernels)
+    rowScores = Self.withoutThemselves(
+      samples.rowScores(weight: base.weight, bias: base.bias, kernels: kernels), samples, texts,
+      base: base, kernels: kernels)
     var counts: [Int: Int] = [:]
     for text in texts { counts[samples.group[text], default: 0] += 1 }
     let groups = Double(counts.keys.count { $0 > 0 })
@@ -29,6 +33,39 @@ package struct GateFit {
       let group = samples.group[text]
       return 0.5 / Double(counts[group] ?? 1) / (group == 0 ? 1 : groups)
     }
+  }
+
+  /// Takes each own text out of the mean of its class before it is scored by it.
+  ///
+  /// A text is always near a mean that it is part of: of few texts the fit would otherwise learn that own texts score
+  /// high, which unseen ones do not. With s = m·x, q = x·x and M = m·m over n texts, the mean without x gives
+  /// d = (n s − q) / (n − 1) − ½ (n² M − 2 n s + q) / (n − 1)²; a class of one text has nothing left and gives 0.
+  private static func withoutThemselves(
+    _ rowScores: [Float], _ samples: GateSamples, _ texts: [Int], base: WhitenedRows,
+    kernels: Kernels
+  ) -> [Float] {
+    var scores = rowScores
+    var counts = [Int](repeating: 0, count: samples.classCount)
+    for text in texts where samples.group[text] == 0 { counts[samples.labels[text]] += 1 }
+    samples.whitened.withUnsafeBufferPointer { whitened in
+      guard let whitened = whitened.baseAddress else { return }
+      for text in texts where samples.group[text] == 0 {
+        let label = samples.labels[text]
+        let place = text * samples.classCount + label
+        let n = Double(counts[label])
+        let x = whitened + text * samples.width
+        let q = Double(kernels.dot(x, x, count: samples.width))
+        let norm = -2 * Double(base.bias[label])
+        let s = Double(rowScores[place]) + 0.5 * norm
+        guard n > 1 else {
+          scores[place] = 0
+          continue
+        }
+        let rest = n * n * norm - 2 * n * s + q
+        scores[place] = Float((n * s - q) / (n - 1) - 0.5 * rest / ((n - 1) * (n - 1)))
+      }
+    }
+    return scores
   }
 
   /// Fits; without negatives the discriminant stays as it is.

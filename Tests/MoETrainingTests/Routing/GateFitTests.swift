@@ -99,8 +99,10 @@ import Testing
 private struct GateTwin {
   private let x: [[Double]]
   private let group: [Int]
+  /// The class of each own text.
+  private let label: [Int]
   /// m̃, by class.
-  let means: [[Double]]
+  private(set) var means: [[Double]]
   /// −½ ‖m̃‖², by class.
   var bias: [Double] { means.map { -0.5 * Self.dot($0, $0) } }
 
@@ -110,12 +112,23 @@ private struct GateTwin {
       samples.whitened[text * width..<(text + 1) * width].map(Double.init)
     }
     group = chosen.map { samples.group[$0] }
-    let own = zip(chosen, x).filter { samples.group[$0.0] == 0 }
-    means = (0..<3).map { label in
-      let texts = own.filter { samples.labels[$0.0] == label }.map(\.1)
-      return (0..<width).map { column in
-        texts.reduce(0) { $0 + $1[column] } / Double(texts.count)
-      }
+    label = chosen.map { samples.group[$0] == 0 ? samples.labels[$0] : -1 }
+    let all = Array(chosen.indices)
+    (means, classMean) = ([], [])
+    means = (0..<3).map { mean(of: $0, among: all) }
+    // The mean of each own text's class among the other texts.
+    classMean = all.map { text in
+      label[text] < 0 ? [] : mean(of: label[text], among: all.filter { $0 != text })
+    }
+  }
+
+  /// By own text: the mean of its class without it.
+  private var classMean: [[Double]]
+
+  private func mean(of wanted: Int, among texts: [Int]) -> [Double] {
+    let texts = texts.filter { label[$0] == wanted }.map { x[$0] }
+    return (0..<GaussianTexts.width).map { column in
+      texts.reduce(0) { $0 + $1[column] } / Double(texts.count)
     }
   }
 
@@ -135,20 +148,26 @@ private struct GateTwin {
 
   func loss(_ point: [Double]) -> Double {
     let (weight, bias) = rows(point)
+    let scale = exp(point[point.count - 1])
+    let shared = Array(point.dropLast(2))
     var sums: [Int: Double] = [:]
     var counts: [Int: Double] = [:]
-    for (x, group) in zip(x, group) {
+    for (text, (x, group)) in zip(x, group).enumerated() {
       let likelihood =
-        zip(weight, bias).reduce(0) { $0 + exp(Self.dot($1.0, x) + $1.1) } / Double(bias.count)
+        bias.indices.reduce(0) { sum, row in
+          guard row == label[text] else { return sum + exp(Self.dot(weight[row], x) + bias[row]) }
+          let m = classMean[text]
+          let discriminant = scale * (Self.dot(m, x) - 0.5 * Self.dot(m, m))
+          return sum + exp(discriminant + Self.dot(shared, x) + point[point.count - 2])
+        } / Double(bias.count)
       // log(1 + e^−logit) of own texts, log(1 + e^logit) of negatives.
       sums[group, default: 0] += log(1 + (group == 0 ? 1 / likelihood : likelihood))
       counts[group, default: 0] += 1
     }
     let others = sums.keys.filter { $0 > 0 }.sorted()
-    let direction = Array(point.dropLast(2))
     return 0.5 * (sums[0] ?? 0) / (counts[0] ?? 1)
       + others.reduce(0) { $0 + 0.5 / Double(others.count) * (sums[$1] ?? 0) / (counts[$1] ?? 1) }
-      + 0.5 * RowFitter.penalty * Self.dot(direction, direction)
+      + 0.5 * RowFitter.penalty * Self.dot(shared, shared)
   }
 
   func gradient(_ point: [Double]) -> [Double] {
