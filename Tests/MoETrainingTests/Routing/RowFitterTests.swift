@@ -74,19 +74,6 @@ import Testing
     for (a, b) in zip(once, twice) { #expect(abs(a - b) < 1e-5) }
   }
 
-  @Test func `few texts of their own do not make a pack believe that all its texts score high`()
-    throws
-  {
-    let few = GaussianTexts(perClass: 4, distance: 2.5)
-    let fitter = try RowFitter(profile: few.profile, kernels: Kernels())
-    let gate = FittedGate(
-      fitter: fitter, own: few.own, labels: few.labels, classCount: 3, profile: few.profile,
-      near: few.near, seed: 1, pool: ThreadPool(threads: 1))
-    let unseen = GaussianTexts(perClass: 200, distance: 2.5).own
-    let passed = gate.rows.scores(unseen).count { $0 > gate.calibration.threshold }
-    #expect(passed > 480, "\(passed) of 600")
-  }
-
   /// Σ = Σ₀ + λ · (tr Σ₀ / G) · I.
   private var sigma: [Double] {
     var sigma = texts.profile.covariance
