@@ -1,22 +1,27 @@
+import Foundation
 import MoEBase
 import SafeTensors
 
 extension PackVerificationError {
   /// What happened, where, expected and got.
   public var message: String {
-    let file = "`\(escaped(archive))`"
+    // A path is named as a whole.
+    let file = "`\(escaped(archive, atMost: 4096))`"
     return switch reason {
-    case .notFound: "\(file) does not exist"
-    case .notAFile: "\(file) is not a regular file"
-    case .notReadable(let cause): "\(file) cannot be read: \(cause)"
+    case .notFound: "\(file) does not exist: expected a pack file, got nothing"
+    case .notAFile(let got): "\(file) is not a pack: expected a regular file, got \(got)"
+    case .notReadable(let cause):
+      "\(file) cannot be read: expected a file that can be, got \(cause)"
     case .notAnArchive(let got):
       "\(file) is not a pack: expected the zstd magic 28b52ffd at byte 0, got \(got)"
     case .frame(let expected, let got): "\(file): zstd frame: expected \(expected), got \(got)"
     case .truncated(let size):
-      "\(file) is cut short: it ends at byte \(size), before its frame does"
+      "\(file) is cut short: expected the rest of its zstd frame, got the end of the file at byte "
+        + "\(size)"
     case .trailingBytes(let count):
       "\(file) has something after its end: expected 0 bytes, got \(count) or more"
-    case .damaged(let cause): "\(file) is damaged: \(cause)"
+    case .damaged(let cause):
+      "\(file) is damaged: expected content that decompresses and fits its checksum, got `\(cause)`"
     case .limit(let what, let got, let limit):
       "\(file): \(what): expected at most \(limit), got \(got)"
     case .header(let index, let expected, let got):
@@ -31,8 +36,10 @@ extension PackVerificationError {
       "\(file): the first entry: expected `\(EntryName.envelope)`, got \(got)"
     case .unexpectedEntry(let name, let expected):
       "\(file): entry `\(name)` is not the one that was signed there: expected \(expected)"
-    case .duplicateEntry(let name): "\(file) holds entry `\(name)` twice"
-    case .missingEntry(let name): "\(file) lacks entry `\(name)`, which its signed list names"
+    case .duplicateEntry(let name):
+      "\(file) holds entry `\(name)` twice: expected it once, got another"
+    case .missingEntry(let name):
+      "\(file) lacks entry `\(name)`: expected every entry of its signed list, got no more"
     case .sizeMismatch(let name, let expected, let got):
       "`\(name)` in \(file) is not the file that was signed: expected \(expected) bytes, got \(got)"
     case .digestMismatch(let name, let expected, let got):
@@ -49,10 +56,12 @@ extension PackVerificationError {
       "\(file) is signed by no key this store trusts: 0 of \(required) required signatures"
         + Self.list(claims, before: ", it names ")
     case .signatureMismatch(let keyID):
-      "\(file): the signature by trusted key `\(keyID)` does not fit what it signs"
+      "\(file): the signature by trusted key `\(keyID)` does not fit: expected one over this "
+        + "manifest, got one over something else"
     case .wrongNamespace(let pack, let keys):
-      "\(file) is pack `\(pack)`, and the trusted key that signed it may not sign for that "
-        + "namespace" + Self.list(keys.map(\.description), before: ": ")
+      "\(file) is pack `\(pack)`: expected a signature by a trusted key that may sign for "
+        + "`\(pack.prefix { $0 != "/" })/*`, got one by a key that may not"
+        + Self.list(keys.map(\.description), before: ": ")
     case .underThreshold(let required, let keys):
       "\(file) is signed by \(keys.count) of \(required) required trusted keys"
         + Self.list(keys.map(\.description), before: ": ")
@@ -66,8 +75,9 @@ extension PackVerificationError {
       "the manifest in \(file): `\(path)`: expected \(expected), got \(got)"
     case .tensors(let error): "\(file): \(error.message)"
     case .labels(let cause): "`\(EntryName.labels)` in \(file) is refused: \(cause)"
-    case .notWritable(let cause):
-      "\(file): writing beside it or into the staging directory: \(cause)"
+    case .notWritable(let target, let cause, let isFull):
+      "\(file): \(target.sentence): expected "
+        + (isFull ? "room for it, got none: \(cause)" : "to be able to, got \(cause)")
     default: "\(file) is refused"
     }
   }
@@ -80,30 +90,70 @@ extension PackVerificationError {
   /// What to do now.
   public var hint: String {
     switch reason {
-    case .notFound: "check the path"
-    case .notAFile, .notReadable: "check the path and its permissions; nothing was installed"
-    case .notAnArchive:
-      "give the path of a `.moepack` file, as `moe-pack pack build` writes it"
+    case .notFound: "nothing was installed; check the path"
+    case .notReadable: "nothing was installed; check the path and its permissions"
+    case .notAFile, .notAnArchive:
+      "nothing was installed; give the path of a `.moepack` file, as `moe-pack pack build` writes it"
     case .truncated, .trailingBytes, .damaged, .sizeMismatch, .digestMismatch:
       "nothing was installed; fetch the archive again, and tell the publisher if it happens twice"
     case .frame, .header, .notRegular, .hostileName, .noEnvelope, .unexpectedEntry, .duplicateEntry,
       .missingEntry, .envelope:
       "nothing was installed; the archive was not written by `moe-pack pack build`, or was altered"
-    case .limit: "nothing was installed; an operator may change the limits in the configuration"
+    case .limit:
+      "nothing was installed; SPEC.md §8 lists the limits: ask its publisher for a smaller pack"
     case .unsigned: "nothing was installed; ask its publisher for a signed archive"
     case .unknownKey:
-      "confirm the key with its publisher, then `moe-pack trust add KEY.pub --namespace NS`"
+      "nothing was installed; confirm the key with its publisher, then "
+        + "`moe-pack trust add KEY.pub --namespace NS`"
     case .signatureMismatch:
       "nothing was installed; the manifest or the signature was altered: fetch the archive again"
     case .wrongNamespace:
-      "`moe-pack trust list` shows what each key may sign; nothing was installed"
+      "nothing was installed; `moe-pack trust list` shows what each key may sign"
     case .underThreshold: "nothing was installed; ask its publisher for the missing signatures"
     case .newerFormat, .unknownFeature: "nothing was installed; install a newer moe-pack"
     case .statement, .manifest, .labels:
       "nothing was installed; ask its publisher to build the pack again"
     case .tensors:
       "nothing was installed; the signed pack itself is bad: tell its publisher"
-    case .notWritable: "check permissions and the space left; nothing was installed"
+    case .notWritable(let target, _, let isFull): target.hint(isFull: isFull)
     }
+  }
+}
+
+extension PackVerificationError.Target {
+  fileprivate var sentence: String {
+    switch self {
+    case .staging(let directory):
+      "cannot write its unpacked content to `\(escaped(directory, atMost: 4096))`"
+    case .archive(let directory):
+      "cannot write the new archive to `\(escaped(directory, atMost: 4096))`"
+    case .frame: "cannot compress the new archive in memory"
+    }
+  }
+
+  fileprivate func hint(isFull: Bool) -> String {
+    switch self {
+    case .staging where isFull:
+      "nothing was installed; `moe-pack gc` removes what the store no longer needs, or make room "
+        + "otherwise, and try again"
+    case .staging: "nothing was installed; check the permissions of the directory, and try again"
+    case .archive where isFull:
+      "no archive was made; make room there (`moe-pack gc` helps where the store lies on the same "
+        + "disk), or give another path with `--output`"
+    case .archive:
+      "no archive was made; check the permissions of the directory, or give another path with "
+        + "`--output`"
+    case .frame: "no archive was made; try again with more memory free"
+    }
+  }
+}
+
+extension PackVerificationError.Reason {
+  /// What `errno` says of a write that failed.
+  static func writeFailed(_ target: PackVerificationError.Target) -> Self {
+    let code = errno
+    return .notWritable(
+      target, cause: String(cString: strerror(code)),
+      isFull: [ENOSPC, EDQUOT, EFBIG].contains(code))
   }
 }

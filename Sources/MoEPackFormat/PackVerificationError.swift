@@ -20,7 +20,7 @@ public struct PackVerificationError: ActionableError, Equatable {
     /// There is no such file.
     case notFound
     /// It is a directory, a pipe or a device.
-    case notAFile
+    case notAFile(got: String)
     /// The system refused to read it.
     case notReadable(String)
     /// It does not start as an archive does.
@@ -82,8 +82,18 @@ public struct PackVerificationError: ActionableError, Equatable {
     /// The label catalog cannot be read.
     case labels(String)
     // Writing.
-    /// The staging directory or the output cannot be written.
-    case notWritable(String)
+    /// What a pack is written to does not take it; `isFull` where it has no room.
+    case notWritable(Target, cause: String, isFull: Bool)
+  }
+
+  /// What was being written when it failed.
+  public enum Target: Equatable, Sendable {
+    /// The content of a pack that is read, into a directory of the store.
+    case staging(directory: String)
+    /// A new archive, into the directory it is to lie in.
+    case archive(directory: String)
+    /// The zstd frame of a new archive, in memory.
+    case frame
   }
 
   /// A stable word for machines.
@@ -125,7 +135,7 @@ public struct PackVerificationError: ActionableError, Equatable {
   public var exitCode: ExitCode {
     switch reason {
     case .notFound: .notFound
-    case .notAFile, .notReadable, .notWritable: .inputOutput
+    case .notReadable, .notWritable: .inputOutput
     case .unsigned, .unknownKey, .signatureMismatch, .wrongNamespace, .underThreshold: .trust
     default: .badData
     }

@@ -76,7 +76,7 @@ public struct PackWriter: Sendable {
   ) throws(PackVerificationError) -> PackSummary {
     let (manifest, digest, bytes) = try sealed(manifest, entries)
     do throws(PackVerificationError.Reason) { try Self.replace(url, with: bytes) } catch {
-      throw PackVerificationError(url.lastPathComponent, error)
+      throw PackVerificationError(url.relativePath, error)
     }
     return PackSummary(manifest: manifest, digest: digest, size: bytes.count)
   }
@@ -99,7 +99,7 @@ public struct PackWriter: Sendable {
   /// The bytes of an archive with these entries, whatever they are: tar in one zstd frame.
   ///
   /// - Precondition: Every name is allowed (``EntryName/isAllowed(_:)``).
-  /// - Throws: ``PackVerificationError/Reason/notWritable(_:)``.
+  /// - Throws: ``PackVerificationError/Reason/notWritable(_:cause:isFull:)``.
   public static func archive(
     _ entries: [PackEntry]
   ) throws(PackVerificationError.Reason) -> [UInt8] {
@@ -185,11 +185,12 @@ public struct PackWriter: Sendable {
     _ url: URL, with bytes: [UInt8]
   ) throws(PackVerificationError.Reason) {
     let directory = url.deletingLastPathComponent()
+    let target = PackVerificationError.Target.archive(directory: directory.path)
     let name = ".\(url.lastPathComponent).\(getpid()).partial"
     let temporary = directory.appendingPathComponent(name, isDirectory: false)
     let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
     let file = open(temporary.path, flags, 0o644)
-    guard file >= 0 else { throw .notWritable(systemError()) }
+    guard file >= 0 else { throw .writeFailed(target) }
     do throws(PackVerificationError.Reason) {
       defer { close(file) }
       var written = 0
@@ -197,19 +198,19 @@ public struct PackWriter: Sendable {
         let count = bytes.withUnsafeBytes {
           Foundation.write(file, $0.baseAddress?.advanced(by: written), bytes.count - written)
         }
-        guard count > 0 || errno == EINTR else { throw .notWritable(systemError()) }
+        guard count > 0 || errno == EINTR else { throw .writeFailed(target) }
         written += max(count, 0)
       }
       guard fsync(file) == 0, rename(temporary.path, url.path) == 0 else {
-        throw .notWritable(systemError())
+        throw .writeFailed(target)
       }
     } catch {
       unlink(temporary.path)
       throw error
     }
     let parent = open(directory.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard parent >= 0 else { throw .notWritable(systemError()) }
+    guard parent >= 0 else { throw .writeFailed(target) }
     defer { close(parent) }
-    guard fsync(parent) == 0 else { throw .notWritable(systemError()) }
+    guard fsync(parent) == 0 else { throw .writeFailed(target) }
   }
 }

@@ -18,7 +18,7 @@ public struct UnverifiedPack: Sendable {
 
   /// Takes a file; it is opened when it is read.
   public init(url: URL, limits: ArchiveLimits = ArchiveLimits()) {
-    name = url.lastPathComponent
+    name = url.relativePath
     self.limits = limits
     origin = .file(url)
   }

@@ -261,16 +261,24 @@ import Testing
 
   @Test func `what is no regular file, or not there, is refused as such`() throws {
     try withDirectory { directory in
-      func code(_ name: String) -> (String, ExitCode)? {
+      func refusal(_ url: URL) -> PackVerificationError? {
         do throws(PackVerificationError) {
-          _ = try UnverifiedPack(url: directory.appendingPathComponent(name)).inspect()
+          _ = try UnverifiedPack(url: url).inspect()
           return nil
-        } catch { return (error.code, error.exitCode) }
+        } catch { return error }
       }
       try #require(mkfifo(directory.appendingPathComponent("pipe").path, 0o600) == 0)
-      #expect(code("none.moepack") ?? ("", .done) == ("pack-not-found", .notFound))
-      #expect(code(".") ?? ("", .done) == ("pack-not-readable", .inputOutput))
-      #expect(code("pipe") ?? ("", .done) == ("pack-not-readable", .inputOutput))
+      for (name, reason, code, exitCode) in [
+        ("none.moepack", .notFound, "pack-not-found", .notFound),
+        (".", .notAFile(got: "a directory"), "pack-not-readable", .badData),
+        ("pipe", .notAFile(got: "a pipe"), "pack-not-readable", .badData),
+        ("/dev/null", .notAFile(got: "a device"), "pack-not-readable", .badData),
+      ] as [(String, PackVerificationError.Reason, String, ExitCode)] {
+        let url = URL(fileURLWithPath: name, relativeTo: directory)
+        let error = refusal(url)
+        #expect(error?.reason == reason && error?.code == code && error?.exitCode == exitCode)
+        #expect(error?.archive == url.relativePath)
+      }
     }
   }
 

@@ -127,4 +127,20 @@ import Testing
       #expect(!message.unicodeScalars.contains(scalar))
     }
   }
+
+  @Test func `what cannot be written says what, where and why`() throws {
+    try withDirectory { directory in
+      let none = directory.appendingPathComponent("none")
+      let builder = PackBuilder()
+      #expect(
+        throws: PackVerificationError(
+          "x",
+          .notWritable(
+            .staging(directory: none.path), cause: "No such file or directory", isFull: false))
+      ) {
+        try UnverifiedPack(bytes: try builder.archive(), name: "x")
+          .verified(by: PackBuilder.trust, staging: none)
+      }
+    }
+  }
 }

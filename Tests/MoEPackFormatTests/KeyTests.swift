@@ -76,6 +76,19 @@ import Testing
     }
   }
 
+  @Test func `which half of a pair it is comes before who may read it`() throws {
+    try withDirectory { directory in
+      let file = directory.appendingPathComponent("vendor.key.pub")
+      try SigningKey().publicKey.write(to: file)
+      let error = failure { () throws(KeyError) in _ = try SigningKey(file: file) }
+      #expect(error == KeyError("vendor.key.pub", .wrongHalf(expected: "private key")))
+      let text = directory.appendingPathComponent("text")
+      try Data("hello\n".utf8).write(to: text)
+      #expect(
+        failure { () throws(KeyError) in _ = try SigningKey(file: text) }?.code == "key-malformed")
+    }
+  }
+
   @Test func `a key never shows its seed`() {
     let key = PackBuilder.key(0x41)
     var text = ""
@@ -103,7 +116,10 @@ import Testing
     #expect(text(.malformed(expected: "a:b")) == "`v.key` is not a key: expected one line `a:b`")
     #expect(
       text(.wrongHalf(expected: "public key"))
-        == "`v.key` is the other half of the pair: expected a public key")
+        == "`v.key` is the other half of the pair: expected a public key, got a private key")
+    #expect(
+      text(.wrongHalf(expected: "private key"))
+        == "`v.key` is the other half of the pair: expected a private key, got a public key")
     #expect(KeyError("\u{1B}[31m", .notFound).message == "key `\\u{1b}[31m` does not exist")
   }
 

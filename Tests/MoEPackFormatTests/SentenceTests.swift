@@ -7,9 +7,15 @@ import Testing
   typealias Reason = PackVerificationError.Reason
 
   static let sentences: [(Reason, String)] = [
-    (.notFound, "`p.moepack` does not exist"),
-    (.notAFile, "`p.moepack` is not a regular file"),
-    (.notReadable("Permission denied"), "`p.moepack` cannot be read: Permission denied"),
+    (.notFound, "`p.moepack` does not exist: expected a pack file, got nothing"),
+    (
+      .notAFile(got: "a directory"),
+      "`p.moepack` is not a pack: expected a regular file, got a directory"
+    ),
+    (
+      .notReadable("Permission denied"),
+      "`p.moepack` cannot be read: expected a file that can be, got Permission denied"
+    ),
     (
       .notAnArchive(got: "504b0304"),
       "`p.moepack` is not a pack: expected the zstd magic 28b52ffd at byte 0, got 504b0304"
@@ -20,13 +26,16 @@ import Testing
     ),
     (
       .truncated(size: 100),
-      "`p.moepack` is cut short: it ends at byte 100, before its frame does"
+      "`p.moepack` is cut short: expected the rest of its zstd frame, got the end of the file at byte 100"
     ),
     (
       .trailingBytes(count: 5),
       "`p.moepack` has something after its end: expected 0 bytes, got 5 or more"
     ),
-    (.damaged("checksum"), "`p.moepack` is damaged: checksum"),
+    (
+      .damaged("checksum"),
+      "`p.moepack` is damaged: expected content that decompresses and fits its checksum, got `checksum`"
+    ),
     (
       .limit(what: "entries", got: 9, limit: 8), "`p.moepack`: entries: expected at most 8, got 9"
     ),
@@ -50,8 +59,13 @@ import Testing
       .unexpectedEntry(name: "x", expected: "`y`"),
       "`p.moepack`: entry `x` is not the one that was signed there: expected `y`"
     ),
-    (.duplicateEntry(name: "x"), "`p.moepack` holds entry `x` twice"),
-    (.missingEntry(name: "x"), "`p.moepack` lacks entry `x`, which its signed list names"),
+    (
+      .duplicateEntry(name: "x"), "`p.moepack` holds entry `x` twice: expected it once, got another"
+    ),
+    (
+      .missingEntry(name: "x"),
+      "`p.moepack` lacks entry `x`: expected every entry of its signed list, got no more"
+    ),
     (
       .sizeMismatch(name: "x", expected: 1, got: 2),
       "`x` in `p.moepack` is not the file that was signed: expected 1 bytes, got 2"
@@ -70,11 +84,13 @@ import Testing
     ),
     (
       .signatureMismatch(keyID: "ed25519:ab"),
-      "`p.moepack`: the signature by trusted key `ed25519:ab` does not fit what it signs"
+      "`p.moepack`: the signature by trusted key `ed25519:ab` does not fit: expected one over this "
+        + "manifest, got one over something else"
     ),
     (
-      .wrongNamespace(pack: "a/b", keys: []),
-      "`p.moepack` is pack `a/b`, and the trusted key that signed it may not sign for that namespace"
+      .wrongNamespace(pack: "a/b", keys: [PackBuilder.vendor.publicKey.id]),
+      "`p.moepack` is pack `a/b`: expected a signature by a trusted key that may sign for `a/*`, got "
+        + "one by a key that may not: `\(PackBuilder.vendor.publicKey.id)`"
     ),
     (
       .underThreshold(required: 2, keys: [PackBuilder.vendor.publicKey.id]),
@@ -99,8 +115,17 @@ import Testing
     ),
     (.labels("no"), "`labels.json` in `p.moepack` is refused: no"),
     (
-      .notWritable("No space left on device"),
-      "`p.moepack`: writing beside it or into the staging directory: No space left on device"
+      .notWritable(.staging(directory: "/s/1"), cause: "No space left on device", isFull: true),
+      "`p.moepack`: cannot write its unpacked content to `/s/1`: expected room for it, got none: "
+        + "No space left on device"
+    ),
+    (
+      .notWritable(.archive(directory: "/d"), cause: "Permission denied", isFull: false),
+      "`p.moepack`: cannot write the new archive to `/d`: expected to be able to, got Permission denied"
+    ),
+    (
+      .notWritable(.frame, cause: "no memory", isFull: false),
+      "`p.moepack`: cannot compress the new archive in memory: expected to be able to, got no memory"
     ),
   ]
 
@@ -111,6 +136,33 @@ import Testing
     #expect(!error.hint.isEmpty && !error.hint.hasSuffix("."))
     #expect(!error.message.hasSuffix("."))
     #expect(error.code.hasPrefix("pack-"))
+    let isMade = error.hint.hasPrefix("no archive was made; ")
+    #expect(isMade || error.hint.hasPrefix("nothing was installed; "))
+  }
+
+  /// Reasons, and what their hints tell to do.
+  static let hints: [(Reason, String)] = [
+    (.notFound, "check the path"),
+    (.notAFile(got: "a device"), "give the path of a `.moepack` file"),
+    (.notAnArchive(got: "00"), "give the path of a `.moepack` file"),
+    (.limit(what: "entries", got: 9, limit: 8), "SPEC.md §8 lists the limits: ask its publisher"),
+    (.unknownKey(claims: [], required: 1), "`moe-pack trust add KEY.pub --namespace NS`"),
+    (.wrongNamespace(pack: "a/b", keys: []), "`moe-pack trust list` shows"),
+    (.notWritable(.staging(directory: "/s"), cause: "", isFull: true), "`moe-pack gc` removes"),
+    (.notWritable(.staging(directory: "/s"), cause: "", isFull: false), "check the permissions"),
+    (.notWritable(.archive(directory: "/d"), cause: "", isFull: true), "make room there"),
+    (.notWritable(.archive(directory: "/d"), cause: "", isFull: false), "`--output`"),
+  ]
+
+  @Test(arguments: hints)
+  func `each hint says what to do now`(reason: Reason, piece: String) {
+    let hint = PackVerificationError("p.moepack", reason).hint
+    #expect(hint.contains(piece), "\(hint)")
+  }
+
+  @Test func `a path is named as a whole, however long`() {
+    let path = String(repeating: "/directory", count: 40) + "/p.moepack"
+    #expect(PackVerificationError(path, .notFound).message.hasPrefix("`\(path)` does not exist"))
   }
 
   @Test func `exit codes are those of the contract`() {
@@ -119,7 +171,7 @@ import Testing
         switch reason {
         case .unsigned, .unknownKey, .signatureMismatch, .wrongNamespace, .underThreshold: .trust
         case .notFound: .notFound
-        case .notAFile, .notReadable, .notWritable: .inputOutput
+        case .notReadable, .notWritable: .inputOutput
         default: .badData
         }
       #expect(PackVerificationError("p", reason).exitCode == expected)

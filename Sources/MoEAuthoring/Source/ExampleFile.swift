@@ -80,7 +80,7 @@ public struct ExampleFile: Sendable {
     }
     do {
       var reader = try JSONReader(try JSONValue(parsing: bytes))
-      let text = try reader.string("text")
+      let text = try reader.neededString("text")
       guard text.contains(where: { !$0.isWhitespace }) else {
         throw bad("a `text` that is not empty", "an empty text")
       }

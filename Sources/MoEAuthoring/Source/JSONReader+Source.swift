@@ -3,10 +3,45 @@ import MoEPackFormat
 
 /// The kinds of value that a source's YAML files have beside JSON's own.
 extension JSONReader {
+  /// Refuses a member that is not there, naming what it is to be.
+  mutating func need(_ key: String, _ expected: String) throws(JSONSchemaError) {
+    guard optional(key) == nil else { return }
+    throw JSONSchemaError(path: path(of: key), expected: expected, got: "nothing")
+  }
+
+  /// A string; where there is none, that is said.
+  mutating func neededString(_ key: String) throws(JSONSchemaError) -> String {
+    try need(key, "a string")
+    return try string(key)
+  }
+
+  /// A whole number in `range`; where there is none, that is said.
+  mutating func neededInteger(
+    _ key: String, in range: ClosedRange<Int>
+  ) throws(JSONSchemaError) -> Int {
+    try need(key, "a whole number from \(range.lowerBound) to \(range.upperBound)")
+    return try integer(key, in: range)
+  }
+
+  /// A number in `range`; where there is none, that is said.
+  mutating func neededNumber(
+    _ key: String, in range: ClosedRange<Double>
+  ) throws(JSONSchemaError) -> Double {
+    try need(key, "a number")
+    return try number(key, in: range)
+  }
+
+  /// A reader of an object; where there is none, that is said.
+  mutating func neededObject(_ key: String) throws(JSONSchemaError) -> JSONReader {
+    try need(key, "an object")
+    return try object(key)
+  }
+
   /// A string that `parse` understands.
   mutating func parsed<Value>(
     _ key: String, _ expected: String, _ parse: (String) -> Value?
   ) throws(JSONSchemaError) -> Value {
+    try need(key, expected)
     let value = try value(key)
     guard case .string(let text) = value else {
       throw JSONSchemaError(path: path(of: key), expected: expected, got: value.kind)
@@ -47,6 +82,7 @@ extension JSONReader {
   mutating func list<Value>(
     _ key: String, limit: Int, _ expected: String, _ parse: (String) -> Value?
   ) throws(JSONSchemaError) -> [Value] {
+    try need(key, "an array")
     let texts = try strings(key)
     guard texts.count <= limit else {
       throw JSONSchemaError(

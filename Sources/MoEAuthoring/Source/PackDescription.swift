@@ -83,13 +83,13 @@ extension PackDescription {
       version = try reader.parsed("version", "a semantic version such as `1.0.0`") {
         SemanticVersion($0)
       }
-      release = try reader.integer("release", in: 1...1_000_000_000)
+      release = try reader.neededInteger("release", in: 1...1_000_000_000)
       summary = try reader.line("summary", limit: 300)
       license = try reader.line("license", limit: 100)
       backbone = try reader.line("backbone", limit: 100)
-      about = try Self.about(try reader.object("about"))
-      tasks = try Self.tasks(try reader.object("tasks"))
-      evals = try Self.evals(try reader.object("evals"), tasks: tasks.map(\.name))
+      about = try Self.about(try reader.neededObject("about"))
+      tasks = try Self.tasks(try reader.neededObject("tasks"))
+      evals = try Self.evals(try reader.neededObject("evals"), tasks: tasks.map(\.name))
       experts = try Self.experts(&reader)
       overlaps = try Self.overlaps(&reader)
       seed =
@@ -130,7 +130,7 @@ extension PackDescription {
     let tasks = try reader.keys.map { name in
       guard isName(name) else { throw badName(object.path(of: name), name) }
       var task = try reader.object(name)
-      let kind = try task.string("kind")
+      let kind = try task.neededString("kind")
       guard kind == "classify" else {
         throw JSONSchemaError(
           path: task.path(of: "kind"), expected: "`classify`", got: "`\(kind)`")
@@ -153,21 +153,21 @@ extension PackDescription {
     let evals = try reader.keys.map { name in
       guard isName(name) else { throw badName(object.path(of: name), name) }
       var eval = try reader.object(name)
-      let task = try eval.string("task")
+      let task = try eval.neededString("task")
       guard tasks.contains(task) else {
         throw JSONSchemaError(
           path: eval.path(of: "task"),
           expected: "one of the tasks \(tasks.map { "`\($0)`" }.joined(separator: ", "))",
           got: "`\(task)`")
       }
-      let metric = try eval.string("metric")
+      let metric = try eval.neededString("metric")
       guard metric == "accuracy" else {
         throw JSONSchemaError(
           path: eval.path(of: "metric"), expected: "`accuracy`", got: "`\(metric)`")
       }
       let result = Eval(
         name: name, task: task, data: try eval.path("data"),
-        floor: try eval.number("floor", in: 0...1))
+        floor: try eval.neededNumber("floor", in: 0...1))
       try eval.finish()
       return result
     }
@@ -182,8 +182,8 @@ extension PackDescription {
   private static func experts(_ reader: inout JSONReader) throws -> Experts? {
     guard reader.optional("experts") != nil else { return nil }
     var experts = try reader.object("experts")
-    let layers = try experts.integer("layers", in: 0...64)
-    let width = try experts.integer("width", in: 1...4096)
+    let layers = try experts.neededInteger("layers", in: 0...64)
+    let width = try experts.neededInteger("width", in: 1...4096)
     let count =
       experts.optional("count") == nil ? 1 : try experts.integer("count", in: 1...64)
     let topK = experts.optional("topK") == nil ? 1 : try experts.integer("topK", in: 1...count)

@@ -1,6 +1,7 @@
 public import Foundation
 import MoEBase
 import MoEEval
+public import MoEModel
 public import MoEPackFormat
 
 /// A pack source: a directory with `pack.yaml`, data, evals, a card and a licence, read and checked.
@@ -36,8 +37,12 @@ public struct PackSource: Sendable {
   /// - Parameters:
   ///   - directory: The source.
   ///   - allowsNearDuplicates: Lets eval texts pass that stand in training almost word for word.
+  ///   - backbones: The names of the backbones that there are.
   /// - Throws: ``SourceError`` for the first fault.
-  public init(directory: URL, allowsNearDuplicates: Bool = false) throws {
+  public init(
+    directory: URL, allowsNearDuplicates: Bool = false,
+    backbones: [String] = KnownBackbone.all.map(\.name)
+  ) throws {
     self.directory = directory
     func url(_ name: String) -> URL { directory.appending(path: name) }
     guard FileManager.default.fileExists(atPath: url(PackDescription.fileName).path) else {
@@ -46,6 +51,13 @@ public struct PackSource: Sendable {
     let yaml = try YAMLDocument.read(
       url(PackDescription.fileName), name: PackDescription.fileName, neededBy: "a pack source")
     description = try PackDescription(yaml)
+    let backbone = description.backbone
+    guard backbones.contains(where: { $0.utf8.elementsEqual(backbone.utf8) }) else {
+      throw SourceError.badField(
+        file: PackDescription.fileName, path: "backbone",
+        expected: "a known backbone: " + backbones.map { "`\($0)`" }.joined(separator: ", "),
+        got: "`\(backbone)`")
+    }
     guard let task = description.tasks.first else {
       throw SourceError.badField(
         file: PackDescription.fileName, path: "tasks", expected: "one task", got: "none")

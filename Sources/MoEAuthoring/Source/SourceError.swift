@@ -88,7 +88,7 @@ public enum SourceError: ActionableError {
     case .noSource: "nothing was built; give the directory that holds `pack.yaml`"
     case .missingFile: "nothing was built; create the file or correct its name"
     case .unreadable: "nothing was built; check the path and its permissions"
-    case .badYAML, .badField: "nothing was built; see `moe-pack pack build --help` for every field"
+    case .badYAML, .badField: "nothing was built; SPEC.md §7 lists every field"
     case .badLine:
       "nothing was built; a line is one JSON object, {\"text\": \"…\", \"label\": \"…\"}"
     case .noExamples: "nothing was built; add lines of {\"text\": \"…\", \"label\": \"…\"}"

@@ -34,17 +34,21 @@ public enum YAMLDocument {
   ///
   /// - Throws: ``SourceError/badYAML(file:line:reason:)``.
   public static func parse(_ text: String, name: String) throws -> JSONValue {
+    // libyaml counts a byte order mark as a column of the first line.
+    let text = text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text
     do {
       // The parser owns the anchors that nodes refer to: it has to live until they were looked for.
-      // libyaml counts a byte order mark as a column of the first line.
-      let parser = try Yams.Parser(
-        yaml: text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text)
+      let parser = try Yams.Parser(yaml: text)
       return try withExtendedLifetime(parser) {
         guard let node = try parser.singleRoot() else {
           throw SourceError.badYAML(file: name, line: 1, reason: "an empty document")
         }
         return try value(node, name: name)
       }
+    } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
+      let line = DuplicateKey(keys.first ?? "", firstAt: context.mark).secondLine(in: text)
+      throw SourceError.badYAML(
+        file: name, line: line ?? context.mark.line, reason: "the key `\(keys.first ?? "")` twice")
     } catch let error as YamlError {
       throw SourceError.badYAML(file: name, line: error.line, reason: error.reason)
     }
@@ -119,7 +123,6 @@ extension YamlError {
     switch self {
     case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _):
       mark.line
-    case .duplicatedKeysInMapping(_, let context): context.mark.line
     case .reader(_, let offset, _, let yaml):
       // The offset counts characters.
       1 + yaml.prefix(offset ?? 0).count(where: \.isNewline)
@@ -133,8 +136,6 @@ extension YamlError {
     case .scanner(_, let problem, _, _), .parser(_, let problem, _, _),
       .composer(_, let problem, _, _), .reader(let problem, _, _, _):
       "what it does not allow: \(problem)"
-    case .duplicatedKeysInMapping(let keys, _):
-      "the key \(keys.map { "`\($0)`" }.joined(separator: ", ")) twice"
     default: "a text that YAML does not allow"
     }
   }

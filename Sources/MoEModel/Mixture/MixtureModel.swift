@@ -12,12 +12,14 @@ public struct MixtureModel: Sendable {
   public let packs: [PackModel]
   /// The gate.
   public let dispatcher: Dispatcher
+  private let bank: DispatcherBank
 
   /// Composes packs; their order does not matter.
   public init(backbone: Backbone, packs: [PackModel], dispatcher: Dispatcher = Dispatcher()) {
     self.backbone = backbone
     self.packs = packs.sorted { $0.identity.digest < $1.identity.digest }
     self.dispatcher = dispatcher
+    bank = DispatcherBank(self.packs.map(\.rows))
   }
 
   /// Answers texts, in order.
@@ -116,7 +118,8 @@ public struct MixtureModel: Sendable {
     options: AnswerOptions, workspace: EncoderWorkspace
   ) throws -> [Answer] {
     let isForced = options.isForced || options.pack != nil
-    let margins = candidates.map { $0.rows.margins(trunk.features, kernels: trunk.kernels) }
+    let bank = candidates.count == packs.count ? bank : DispatcherBank(candidates.map(\.rows))
+    let margins = bank.margins(trunk.features, count: encodings.count, kernels: trunk.kernels)
     let decisions = (0..<encodings.count).map { sequence in
       dispatcher.decide(
         zip(candidates, margins).map {

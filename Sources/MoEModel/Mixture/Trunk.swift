@@ -2,8 +2,8 @@ import MoETensor
 
 /// The trunk's results for one shard: the features, and the hidden states that expert passes start from.
 ///
-/// The backbone runs once over all sequences; what entered the first expert layer of each pack is kept,
-/// so an expert pass costs its own layers over its own sequences and nothing more.
+/// The backbone runs once over all sequences; the FFN slot of the first expert layer of each pack is kept, so
+/// an expert pass costs the experts there and the layers above, over its own sequences, and nothing more.
 struct Trunk {
   /// What the dispatcher reads, `[sequences, G]`: the pooled states of the pooled layers.
   let features: [Float]
@@ -11,8 +11,14 @@ struct Trunk {
   let kernels: Kernels
   private let encoder: Encoder
   private let batch: RaggedBatch
-  /// What entered a layer, `[N, D]`, by layer.
-  private let kept: [Int: [Float]]
+  /// The FFN slot of a layer: what entered it, and the residual with the backbone's own network, both `[N, D]`.
+  private struct Slot {
+    let attended: [Float]
+    let sums: [Float]
+  }
+
+  /// By layer.
+  private let kept: [Int: Slot]
 
   /// Runs the backbone over a shard.
   init(
@@ -22,16 +28,19 @@ struct Trunk {
     kernels = encoder.kernels
     batch = RaggedBatch(sequences)
     let wanted = Set(packs.compactMap(\.firstExpertLayer))
-    var kept: [Int: [Float]] = [:]
+    var kept: [Int: Slot] = [:]
     var features = [Float](repeating: 0, count: sequences.count * encoder.featureWidth)
     try encoder.embed(batch, workspace: workspace)
     for layer in 0..<encoder.layerCount {
+      encoder.slot(layer, offsets: batch.offsets, workspace: workspace)
       if wanted.contains(layer) {
         let count = batch.tokenCount * encoder.width
-        kept[layer] = Array(
-          UnsafeBufferPointer(start: workspace.hidden.reserve(count), count: count))
+        kept[layer] = Slot(
+          attended: Array(
+            UnsafeBufferPointer(start: workspace.attended.reserve(count), count: count)),
+          sums: Array(UnsafeBufferPointer(start: workspace.hidden.reserve(count), count: count)))
       }
-      encoder.layer(layer, offsets: batch.offsets, experts: nil, workspace: workspace)
+      encoder.finish(layer, offsets: batch.offsets, experts: nil, workspace: workspace)
       encoder.pool(layer, offsets: batch.offsets, into: &features, workspace: workspace)
     }
     self.features = features
@@ -51,30 +60,30 @@ struct Trunk {
     guard let first = pack.firstExpertLayer, let start = kept[first] else { return features }
     var offsets = [0]
     for sequence in sequences { offsets.append((offsets.last ?? 0) + batch.rows(sequence).count) }
-    let hidden = workspace.hidden.reserve((offsets.last ?? 0) * width)
-    start.withUnsafeBufferPointer { start in
-      guard let start = start.baseAddress else { return }
-      for (position, sequence) in sequences.enumerated() {
-        let rows = batch.rows(sequence)
-        (hidden + offsets[position] * width)
-          .update(from: start + rows.lowerBound * width, count: rows.count * width)
-      }
-    }
+    let count = (offsets.last ?? 0) * width
+    gather(start.attended, sequences, into: workspace.attended.reserve(count))
+    gather(start.sums, sequences, into: workspace.hidden.reserve(count))
     for layer in first..<encoder.layerCount {
-      encoder.layer(
-        layer, offsets: offsets, experts: pack.experts[layer], workspace: workspace)
+      if layer > first { encoder.slot(layer, offsets: offsets, workspace: workspace) }
+      encoder.finish(layer, offsets: offsets, experts: pack.experts[layer], workspace: workspace)
       encoder.pool(layer, offsets: offsets, into: &features, workspace: workspace)
     }
     return features
   }
-}
 
-extension DispatcherRows {
-  /// The pack's margin for each row of features, `[count, G]`.
-  func margins(_ features: [Float], kernels: Kernels) -> [Double] {
-    features.withUnsafeBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return [] }
-      return margins(base, count: buffer.count / weight.columns, kernels: kernels)
+  /// Lays the tokens of some sequences end to end.
+  private func gather(
+    _ states: [Float], _ sequences: [Int], into target: UnsafeMutablePointer<Float>
+  ) {
+    var next = target
+    states.withUnsafeBufferPointer { states in
+      guard let base = states.baseAddress else { return }
+      for sequence in sequences {
+        let rows = batch.rows(sequence)
+        let count = rows.count * encoder.width
+        next.update(from: base + rows.lowerBound * encoder.width, count: count)
+        next += count
+      }
     }
   }
 }

@@ -44,20 +44,12 @@ public struct DispatcherRows: Sendable {
     self.temperature = temperature
   }
 
-  /// The pack's margin for each text.
-  ///
-  /// - Parameters:
-  ///   - features: f, `[count, G]`.
-  ///   - count: How many texts there are.
-  ///   - kernels: The kernels to run on.
-  /// - Returns: δ for each text; not finite where a row is not.
-  public func margins(
-    _ features: UnsafePointer<Float>, count: Int, kernels: Kernels
-  ) -> [Double] {
-    scores(features, count: count, kernels: kernels).map { ($0 - threshold) / temperature }
+  /// The margin of a text from the scores of its rows, `[C]`; not finite where one of them is not.
+  func margin(_ rowScores: ArraySlice<Float>) -> Double {
+    (logSumExp(rowScores) - threshold) / temperature
   }
 
-  /// The pack's score s_p for each text, in nats.
+  /// The pack's score s_p for each text, in nats: what ``DispatcherBank`` does for many packs at once.
   public func scores(
     _ features: UnsafePointer<Float>, count: Int, kernels: Kernels
   ) -> [Double] {

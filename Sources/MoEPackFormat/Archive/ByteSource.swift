@@ -26,10 +26,20 @@ final class ByteSource {
     let cause = systemError()
     guard isRead, status.st_mode & S_IFMT == S_IFREG else {
       close(descriptor)
-      throw isRead ? .notAFile : .notReadable(cause)
+      throw isRead ? .notAFile(got: Self.kind(of: status.st_mode)) : .notReadable(cause)
     }
     size = Int(status.st_size)
     storage = .file(descriptor: descriptor)
+  }
+
+  /// What lies there instead of a file, for people.
+  private static func kind(of mode: mode_t) -> String {
+    switch mode & S_IFMT {
+    case S_IFDIR: "a directory"
+    case S_IFIFO: "a pipe"
+    case S_IFCHR, S_IFBLK: "a device"
+    default: "something else"
+    }
   }
 
   deinit {

@@ -13,7 +13,7 @@ final class StagingDirectory {
 
   init(_ url: URL) throws(PackVerificationError.Reason) {
     directory = open(url.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard directory >= 0 else { throw .notWritable(systemError()) }
+    guard directory >= 0 else { throw .writeFailed(.staging(directory: url.path)) }
     self.url = url
   }
 
@@ -33,19 +33,21 @@ final class StagingDirectory {
     let name = "\(count)"
     let file = openat(
       directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-    guard file >= 0 else { throw .notWritable(systemError()) }
+    guard file >= 0 else { throw .writeFailed(target) }
     count += 1
     do throws(PackVerificationError.Reason) {
-      try fill { bytes throws(PackVerificationError.Reason) in try Self.write(bytes, to: file) }
+      try fill { bytes throws(PackVerificationError.Reason) in try write(bytes, to: file) }
     } catch {
       close(file)
       throw error
     }
-    guard close(file) == 0 else { throw .notWritable(systemError()) }
+    guard close(file) == 0 else { throw .writeFailed(target) }
     return url.appendingPathComponent(name, isDirectory: false)
   }
 
-  private static func write(
+  private var target: PackVerificationError.Target { .staging(directory: url.path) }
+
+  private func write(
     _ bytes: UnsafeRawBufferPointer, to file: Int32
   ) throws(PackVerificationError.Reason) {
     var written = 0
@@ -55,7 +57,7 @@ final class StagingDirectory {
       if count > 0 {
         written += count
       } else if count == 0 || errno != EINTR {
-        throw .notWritable(systemError())
+        throw .writeFailed(target)
       }
     }
   }

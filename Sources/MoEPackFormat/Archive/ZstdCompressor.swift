@@ -12,13 +12,17 @@ public enum ZstdCompressor {
 
   /// Compresses `bytes`.
   ///
-  /// - Throws: ``PackVerificationError/Reason/notWritable(_:)`` when libarchive cannot.
+  /// - Throws: ``PackVerificationError/Reason/notWritable(_:cause:isFull:)`` when libarchive cannot.
   public static func frame(
     of bytes: UnsafeRawBufferPointer
   ) throws(PackVerificationError.Reason) -> [UInt8] {
     let sink = Sink()
     try compress(bytes, into: sink)
     return try withChecksum(of: bytes, sink.bytes)
+  }
+
+  private static func failure(_ cause: String) -> PackVerificationError.Reason {
+    .notWritable(.frame, cause: cause, isFull: false)
   }
 
   private final class Sink {
@@ -29,7 +33,7 @@ public enum ZstdCompressor {
     _ bytes: UnsafeRawBufferPointer, into sink: Sink
   ) throws(PackVerificationError.Reason) {
     guard let archive = archive_write_new(), let entry = archive_entry_new() else {
-      throw .notWritable("libarchive is out of memory")
+      throw failure("libarchive is out of memory")
     }
     defer {
       archive_entry_free(entry)
@@ -38,7 +42,7 @@ public enum ZstdCompressor {
     func check(_ code: CInt) throws(PackVerificationError.Reason) {
       guard code != ARCHIVE_OK else { return }
       let cause = archive_error_string(archive).map { String(cString: $0) } ?? "code \(code)"
-      throw .notWritable(escaped(cause))
+      throw failure(escaped(cause))
     }
     try check(archive_write_set_format_raw(archive))
     try check(archive_write_add_filter_zstd(archive))
@@ -74,7 +78,7 @@ public enum ZstdCompressor {
     of bytes: UnsafeRawBufferPointer, _ frame: [UInt8]
   ) throws(PackVerificationError.Reason) -> [UInt8] {
     guard frame.count > 5, frame.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) else {
-      throw .notWritable("libarchive wrote no zstd frame")
+      throw failure("no zstd frame from libarchive")
     }
     guard frame[4] & 0x04 == 0 else { return frame }
     var result = frame

@@ -19,14 +19,14 @@ private func isShown(_ scalar: Unicode.Scalar) -> Bool {
   }
 }
 
-/// A text from outside as an error sentence may show it: at most 120 characters, those that must not
+/// A text from outside as an error sentence may show it: at most `most` characters, those that must not
 /// reach a terminal written as `\u{…}`.
-func escaped(_ text: String) -> String {
+func escaped(_ text: String, atMost most: Int = 120) -> String {
   var result = ""
   var count = 0
   for scalar in text.unicodeScalars {
     count += 1
-    if count > 120 { return result + "…" }
+    if count > most { return result + "…" }
     if isShown(scalar) {
       result.unicodeScalars.append(scalar)
     } else {

@@ -55,7 +55,9 @@ public struct KeyError: ActionableError, Equatable {
       "private key `\(name)` may be read by others: expected mode 0600, got "
         + "0\(String(mode, radix: 8))"
     case .malformed(let expected): "`\(name)` is not a key: expected one line `\(expected)`"
-    case .wrongHalf(let expected): "`\(name)` is the other half of the pair: expected a \(expected)"
+    case .wrongHalf(let expected):
+      "`\(name)` is the other half of the pair: expected a \(expected), got a "
+        + (expected == "public key" ? "private key" : "public key")
     }
   }
 

@@ -36,8 +36,9 @@ public struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable {
   /// - Throws: ``KeyError``.
   public init(file: URL) throws(KeyError) {
     let (text, mode) = try KeyText.read(file)
-    guard mode & 0o077 == 0 else { throw KeyError(file.lastPathComponent, .exposed(mode: mode)) }
+    // A public key may be read by everybody: which half it is comes before who may read it.
     try self.init(text: text, source: file.lastPathComponent)
+    guard mode & 0o077 == 0 else { throw KeyError(file.lastPathComponent, .exposed(mode: mode)) }
   }
 
   /// The public half.

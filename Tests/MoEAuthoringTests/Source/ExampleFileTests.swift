@@ -91,7 +91,7 @@ import Testing
     ("\"a\"", "`the document`: an object", "a string"),
     ("null", "`the document`: an object", "null"),
     ("1", "`the document`: an object", "a whole number"),
-    ("{}", "`text`: a value", "nothing"), (#"{"label": "b"}"#, "`text`: a value", "nothing"),
+    ("{}", "`text`: a string", "nothing"), (#"{"label": "b"}"#, "`text`: a string", "nothing"),
     (#"{"text": 1, "label": "b"}"#, "`text`: a string", "a whole number"),
     (#"{"text": null, "label": "b"}"#, "`text`: a string", "null"),
     (#"{"text": ["a"], "label": "b"}"#, "`text`: a string", "an array"),
@@ -100,7 +100,7 @@ import Testing
       #"{"text": " \t\n\u00a0\u3000\u2028", "label": "b"}"#, "a `text` that is not empty",
       "an empty text"
     ),
-    (#"{"text": "a"}"#, "`label`: a value", "nothing"),
+    (#"{"text": "a"}"#, labelRule, "nothing"),
     (#"{"text": "a", "label": null}"#, labelRule, "null"),
     (#"{"text": "a", "label": 3}"#, labelRule, "a whole number"),
     (#"{"text": "a", "label": ["b"]}"#, labelRule, "an array"),
@@ -112,7 +112,7 @@ import Testing
     (#"{"text": "a", "label": "b\u007f"}"#, labelRule, "`b\u{7F}`"),
     (#"{"text": "a", "label": "b\u0085c"}"#, labelRule, "`b\u{85}c`"),
     (#"{"text": "a", "label": "\u202eb"}"#, labelRule, "`\u{202E}b`"),
-    (#"{"text": "a", "lable": "b"}"#, "`label`: a value", "nothing"),
+    (#"{"text": "a", "lable": "b"}"#, labelRule, "nothing"),
     (
       #"{"text": "a", "label": "b", "note": "c"}"#,
       "`note`: one of the keys `expect`, `label`, `text`",
@@ -157,7 +157,7 @@ import Testing
 
   @Test func `training lines know no expectation`() {
     expectRefusal(
-      of: #"{"text": "a", "expect": "none"}"#.utf8, as: .training, line: 1, "`label`: a value",
+      of: #"{"text": "a", "expect": "none"}"#.utf8, as: .training, line: 1, Self.labelRule,
       got: "nothing")
     expectRefusal(
       of: #"{"text": "a", "label": "b", "expect": "none"}"#.utf8, as: .training, line: 1,

@@ -130,7 +130,7 @@ import Testing
       expectRefusal(of: nil, at: field.path, named: "tasks", "one task", got: "0 tasks")
     case "evals.issue":
       expectRefusal(of: nil, at: field.path, named: "evals", "1 to 64 eval sets", got: "none")
-    default: expectRefusal(of: nil, at: field.path, "a value", got: "nothing")
+    default: expectRefusal(of: nil, at: field.path, field.expected, got: "nothing")
     }
   }
 

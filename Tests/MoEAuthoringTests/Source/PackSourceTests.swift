@@ -110,7 +110,7 @@ import Testing
     directory.replace("release: 1", by: "release: 1\nrelease: 2")
     #expect(
       directory.refusal()?.message
-        == "`pack.yaml` line 3: expected YAML, got the key `release` twice")
+        == "`pack.yaml` line 4: expected YAML, got the key `release` twice")
     // What YAML takes for another type than the vendor meant.
     for (piece, other, message) in [
       (
@@ -141,6 +141,21 @@ import Testing
     #expect(throws: Never.self) { try directory.read() }
   }
 
+  @Test func `a backbone that is not known is refused with those that are`() throws {
+    var directory = SourceDirectory()
+    for name in ["minilm", "Tiny", "tiny2"] {
+      directory.replace("backbone: tiny", by: "backbone: \(name)")
+      let error = directory.refusal()
+      #expect(
+        error?.message
+          == "`pack.yaml`: `backbone`: expected a known backbone: `tiny`, `small`, got `\(name)`")
+      #expect(error?.code == "source-field" && error?.exitCode == .badData)
+      directory = SourceDirectory()
+    }
+    directory.replace("backbone: tiny", by: "backbone: small")
+    #expect(try directory.read().description.backbone == "small")
+  }
+
   private static func line(_ limit: Int) -> String {
     "one line of 1 to \(limit) bytes without control characters or outer spaces"
   }
@@ -155,7 +170,7 @@ import Testing
     ("arrest\n", "`labels.yaml`: `the document`: expected an object, got a string"),
     ("arrest:\n", "`labels.yaml`: `arrest`: expected an object, got null"),
     ("arrest: Arrest of a ship\n", "`labels.yaml`: `arrest`: expected an object, got a string"),
-    ("arrest: {}\n", "`labels.yaml`: `arrest.title`: expected a value, got nothing"),
+    ("arrest: {}\n", "`labels.yaml`: `arrest.title`: expected \(line(300)), got nothing"),
     (
       "arrest: {title: 3}\n",
       "`labels.yaml`: `arrest.title`: expected \(line(300)), got a whole number"
@@ -179,7 +194,7 @@ import Testing
     ),
     (
       "arrest: {title: A}\narrest: {title: B}\n",
-      "`labels.yaml` line 1: expected YAML, got the key `arrest` twice"
+      "`labels.yaml` line 2: expected YAML, got the key `arrest` twice"
     ),
     (
       "\"\": {title: A}\n",

@@ -78,7 +78,9 @@ struct SourceDirectory {
         at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data(bytes).write(to: file)
     }
-    return try PackSource(directory: directory.url, allowsNearDuplicates: allowsNearDuplicates)
+    return try PackSource(
+      directory: directory.url, allowsNearDuplicates: allowsNearDuplicates,
+      backbones: ["tiny", "small"])
   }
 
   /// The error that reading it gives.

@@ -25,13 +25,13 @@ import Testing
     (
       .badYAML(file: "pack.yaml", line: 3, reason: "an empty document"), "source-yaml",
       "`pack.yaml` line 3: expected YAML, got an empty document",
-      "nothing was built; see `moe-pack pack build --help` for every field", .badData
+      "nothing was built; SPEC.md §7 lists every field", .badData
     ),
     (
       .badField(file: "pack.yaml", path: "release", expected: "a whole number", got: "a string"),
       "source-field",
       "`pack.yaml`: `release`: expected a whole number, got a string",
-      "nothing was built; see `moe-pack pack build --help` for every field", .badData
+      "nothing was built; SPEC.md §7 lists every field", .badData
     ),
     (
       .badLine(

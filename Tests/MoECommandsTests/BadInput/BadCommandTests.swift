@@ -50,9 +50,11 @@ import Testing
     no("rollback", "9", says: "there is no generation 9: expected a number from 0 to 1"),
     no("trust", "remove", "ed25519:0", says: "is not trusted, expected the id of a key that is"),
     no("trust", "add", "@none.pub", "--namespace", "x", says: "key `none.pub` does not exist"),
-    no("info", "@none.moepack", says: "`none.moepack` does not exist"),
-    no("verify", "@none.moepack", says: "`none.moepack` does not exist"),
-    no("pack", "inspect", "@none.moepack", says: "`none.moepack` does not exist"),
+    no("info", "@none.moepack", says: "/none.moepack` does not exist: expected a pack file"),
+    no("verify", "@none.moepack", says: "/none.moepack` does not exist: expected a pack file"),
+    no(
+      "pack", "inspect", "@none.moepack",
+      says: "/none.moepack` does not exist: expected a pack file"),
     no(
       "pack", "check", "@none", says: "is no pack source, expected a directory with a `pack.yaml`"),
     no("predict", "-i", "@none.jsonl", says: "does not exist, expected a file of requests"),

@@ -41,7 +41,8 @@ import Testing
     for place in places {
       try file(bytes.prefix(place))
       try refused(
-        "cut at \(place)", 65, "`x.moepack` is cut short", "ends at byte \(place)",
+        "cut at \(place)", 65, "/x.moepack` is cut short: expected the rest of its zstd frame",
+        "got the end of the file at byte \(place)",
         hint: "nothing was installed; fetch the archive again")
     }
   }
@@ -75,10 +76,15 @@ import Testing
         name, 65, "is not a pack: expected the zstd magic 28b52ffd at byte 0, got \(got)",
         hint: "give the path of a `.moepack` file")
     }
-    for path in ["/dev/null", bench.directory.url.path] {
-      try refused(path, 74, "is not a regular file", hint: "nothing was installed", file: path)
+    for (path, got) in [("/dev/null", "a device"), (bench.directory.url.path, "a directory")] {
+      try refused(
+        path, 65, "`\(path)` is not a pack: expected a regular file, got \(got)",
+        hint: "nothing was installed; give the path of a `.moepack` file", file: path)
     }
-    try refused("missing", 66, "`none.moepack` does not exist", hint: "path", file: "@none.moepack")
+    try refused(
+      "missing", 66,
+      "`\(bench.directory.path("none.moepack"))` does not exist: expected a pack file",
+      hint: "nothing was installed; check the path", file: "@none.moepack")
     try refused("no path", 64, "the value '' is invalid", hint: "moe-pack install", file: "")
   }
 
@@ -117,7 +123,8 @@ import Testing
       hint: "moe-pack trust add", file: "@example-privacy-1.moepack")
     _ = try bench.archive("other/ships", topics: [0])
     try refused(
-      "namespace", 77, "is pack `other/ships`", "may not sign for that namespace",
+      "namespace", 77, "is pack `other/ships`: expected a signature by a trusted key that may",
+      "may sign for `other/*`, got one by a key that may not: `ed25519:",
       hint: "moe-pack trust list", file: "@other-ships-1.moepack")
   }
 
@@ -156,7 +163,7 @@ import Testing
       Refusal(
         name: "second is cut",
         arguments: ["install", "@example-privacy-1.moepack", "@x.moepack"], status: 65,
-        says: ["`x.moepack` is cut short"], hint: "nothing was installed"))
+        says: ["/x.moepack` is cut short"], hint: "nothing was installed"))
     #expect(try bench.storeLook().verify().blobCount > 0)
     #expect(try bench.run("list").output.contains("example/privacy") == false)
   }

@@ -44,12 +44,18 @@ import Testing
     yaml("train.jsonl", "../train.jsonl", "expected a path within the source", "got `../train"),
     yaml("asOf: 2026-01-01", "asOf: 2026-13-01", "`about.asOf`: expected a date", "got `2026-13"),
     yaml("seed: 1", "sed: 1", "`sed`: expected one of the keys", "got a key that is not known"),
-    yaml("seed: 1", "seed: 1\nseed: 2", "got the key `seed` twice"),
+    yaml("seed: 1", "seed: 1\nseed: 2", "line 10: expected", "got the key `seed` twice"),
+    yaml(
+      "backbone: minilm-l6", "backbone: minilm",
+      "`backbone`: expected a known backbone: `minilm-l6`",
+      "got `minilm`"),
+    yaml("release: 1\n", "", "`release`: expected a whole number from 1", "got nothing"),
     yaml("seed: 1", "seed: [", "expected YAML"),
     line(
       "a label that is not listed", #"{"text": "q", "label": "z"}"#,
       "label `z` is not in `labels.yaml`"),
-    line("no label", #"{"text": "q"}"#, "expected `label`: a value, got nothing"),
+    line(
+      "no label", #"{"text": "q"}"#, "expected `label`: one line of 1 to 128 bytes", "got nothing"),
     line("an empty line", "\n{}", "expected a JSON object, got an empty line"),
     line("no JSON", "hello", "expected one JSON object, got"),
     line("an unknown key", #"{"text": "q", "label": "a", "x": 1}"#, "got a key that is not known"),

@@ -34,8 +34,8 @@ def is_outside(word):
     return word is None or word.casefold().replace("-", "_").replace(" ", "_") in OUTSIDE_WORDS
 
 
-def read_pool(folders, neutral_files, omitted_labels):
-    """Reads every directory and every file of neutral texts."""
+def read_pool(folders, neutral_files, omitted_labels, directory_domains=False):
+    """Reads every directory and every file of neutral texts; each directory may be made one domain."""
     names = [folder.resolve().name for folder in folders]
     for name, count in collections.Counter(names).items():
         if count > 1:
@@ -45,7 +45,8 @@ def read_pool(folders, neutral_files, omitted_labels):
     left_out = collections.Counter()
     outside = collections.defaultdict(list)
     for folder, name in zip(folders, names):
-        found[name] = _read_folder(folder, name, set(omitted_labels), outside, left_out)
+        found[name] = _read_folder(
+            folder, name, set(omitted_labels), outside, left_out, directory_domains)
     for path in neutral_files:
         outside[path.stem] += _texts(path, left_out)
     return Pool(_merge(found), dict(outside), left_out)
@@ -58,7 +59,7 @@ def _merge(found):
             for name, domains in found.items() for domain, splits in domains.items()}
 
 
-def _read_folder(folder, name, omitted, outside, left_out):
+def _read_folder(folder, name, omitted, outside, left_out, is_one_domain):
     domains = {}
     for split in SPLITS:
         path = folder / f"{split}.jsonl"
@@ -77,7 +78,7 @@ def _read_folder(folder, name, omitted, outside, left_out):
             elif label in omitted:
                 left_out[f"label omitted, in {split}"] += 1
             else:
-                splits = domains.setdefault(domain, {split: [] for split in SPLITS})
+                splits = domains.setdefault(name if is_one_domain else domain, {split: [] for split in SPLITS})
                 splits[split].append((text, label))
     for file in OUTSIDE_FILES:
         if (folder / file).exists():

@@ -23,7 +23,7 @@ class Program:
         self.path = pathlib.Path(path)
         if not os.access(self.path, os.X_OK) or self.path.is_dir():
             raise Failure(NOT_FOUND, f"there is no program `{self.path}`",
-                          "`swift build -c release --product moe-pack` makes it, or name one in MOEPACK_PROGRAM")
+                          "`swift build -c release --product moe-pack` makes it, or name one in MOEPACK")
         self.digest = digest_of_file(self.path)
         self.version = self.run("--version").strip()
         self.backbone = self._backbone()

@@ -32,6 +32,7 @@ def make_report(options, program, splits, records, composed):
 def _settings(options):
     return {"data": [folder.resolve().name for folder in options.data],
             "neutral": [file.name for file in options.neutral], "omittedLabels": options.omit_label,
+            "directoryDomains": options.directory_domains,
             "limitPerDomain": options.limit_per_domain, "ablationLimit": options.ablation_limit,
             "seed": options.seed, "anchors": options.anchors, "monolithEpochs": options.monolith_epochs,
             "regressionSuite": not options.no_eval}
