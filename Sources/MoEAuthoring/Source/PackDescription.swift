@@ -34,7 +34,7 @@ public struct PackDescription: Sendable, Equatable {
     public var name: String
     /// The training file.
     public var train: String
-    /// The validation file; a seeded twentieth of every label of train where absent.
+    /// The validation file; a seeded tenth of every label of train where absent.
     public var valid: String?
     /// The label file, if there is one.
     public var labels: String?

@@ -11,7 +11,7 @@ public struct BackboneProfileCommand: MoECommand {
     commandName: "profile",
     abstract: "Make a backbone's profile from public text.",
     discussion: """
-      The profile is what every vendor of packs shares: mean and covariance of the backbone's embeddings \
+      The profile is what every vendor of packs shares: mean and covariance of the backbone's features \
       over background text, negatives and anchors that gates are calibrated against, and neutral probes. \
       The corpus is WordNet's database directory (Debian package wordnet-base) or a file of one text a \
       line; the anchors are lines of {"text", "topic"}. The same files give the same bits everywhere.

@@ -1,29 +1,29 @@
 public import MoETensor
 
-/// Mean and covariance of embeddings, in `Double`, each sum in the order of the texts.
+/// Mean and covariance of features, in `Double`, each sum in the order of the texts.
 public struct BackgroundStatistics: Sendable {
-  /// μ₀, `[D]`.
+  /// μ₀, `[G]`.
   public let mean: [Double]
-  /// Σ₀, `[D, D]`, divided by N − 1.
+  /// Σ₀, `[G, G]`, divided by N − 1.
   public let covariance: [Double]
 
   /// Computes both.
   ///
   /// - Parameters:
-  ///   - embeddings: z, `[N, D]`, N at least 2.
-  ///   - width: D.
+  ///   - features: f, `[N, G]`, N at least 2.
+  ///   - width: G.
   ///   - pool: The threads that share the rows of the covariance; the bits do not depend on them.
-  public init(_ embeddings: [Float], width: Int, pool: ThreadPool) {
-    let count = embeddings.count / width
+  public init(_ features: [Float], width: Int, pool: ThreadPool) {
+    let count = features.count / width
     precondition(count >= 2, "a covariance needs two texts")
     var mean = [Double](repeating: 0, count: width)
     for text in 0..<count {
-      for column in 0..<width { mean[column] += Double(embeddings[text * width + column]) }
+      for column in 0..<width { mean[column] += Double(features[text * width + column]) }
     }
     for column in 0..<width { mean[column] /= Double(count) }
-    var centred = [Double](repeating: 0, count: embeddings.count)
+    var centred = [Double](repeating: 0, count: features.count)
     for index in centred.indices {
-      centred[index] = Double(embeddings[index]) - mean[index % width]
+      centred[index] = Double(features[index]) - mean[index % width]
     }
     let fixed = centred
     let rows = pool.map(count: width) { row in
