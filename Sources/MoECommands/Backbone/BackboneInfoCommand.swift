@@ -41,6 +41,7 @@ public struct BackboneInfoCommand: MoECommand {
           "source": .string(entry.known.source), "license": .string(entry.known.license),
           "directory": .string(entry.files.directory.path),
           "profile": profile.map(JSONValue.digest) ?? .null,
+          "profilePinned": entry.known.profileDigest.map { .boolean($0 == profile) } ?? .null,
           "width": .integer(shape.width), "layers": .integer(shape.layerCount),
           "heads": .integer(shape.headCount), "feedForwardWidth": .integer(shape.feedForwardWidth),
           "vocabulary": .integer(shape.vocabularySize),
@@ -51,7 +52,7 @@ public struct BackboneInfoCommand: MoECommand {
     for (name, value) in [
       ("name", entry.known.name), ("source", "\(entry.known.source), \(entry.known.license)"),
       ("digest", entry.known.digest.description), ("directory", entry.files.directory.path),
-      ("profile", profile?.description ?? "none yet: `moe-pack backbone profile` makes it"),
+      ("profile", Self.describe(profile, pinned: entry.known.profileDigest)),
       (
         "shape",
         "\(shape.layerCount) layers, width \(shape.width), \(shape.headCount) heads, "
@@ -62,5 +63,11 @@ public struct BackboneInfoCommand: MoECommand {
       try session.console.print(
         session.console.styled(name.padded(to: 9), .dim) + "  " + value.shown())
     }
+  }
+  /// The profile's digest, and whether it is the one that packs from elsewhere are made on.
+  private static func describe(_ profile: Digest?, pinned: Digest?) -> String {
+    guard let profile else { return "none yet: `moe-pack backbone profile` makes it" }
+    guard let pinned, pinned != profile else { return profile.description }
+    return "\(profile), not the pinned one: `moe-pack backbone profile` makes that"
   }
 }
