@@ -34,8 +34,8 @@ public struct MoEPack: ParsableCommand {
         name: "Store",
         subcommands: [
           InstallCommand.self, RemoveCommand.self, ListCommand.self, InfoCommand.self,
-          VerifyCommand.self, EvalCommand.self, HistoryCommand.self, RollbackCommand.self,
-          GCCommand.self,
+          VerifyCommand.self, EvalCommand.self, ThresholdCommand.self, HistoryCommand.self,
+          RollbackCommand.self, GCCommand.self,
         ]),
       CommandGroup(
         name: "Trust", subcommands: [TrustCommand.self, BackboneCommand.self]),

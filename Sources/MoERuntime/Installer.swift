@@ -77,7 +77,6 @@ public struct Installer: Sendable {
 
   private let store: Store
   private let ground: @Sendable () throws -> Ground
-  private let dispatcher: Dispatcher
   private let pool: ThreadPool
   private let progress: ProgressHandler
 
@@ -85,17 +84,15 @@ public struct Installer: Sendable {
   ///
   /// - Parameters:
   ///   - store: The store to change.
-  ///   - dispatcher: The gate, with the operator's settings.
   ///   - pool: The threads that share the work.
   ///   - progress: Told how far it is.
   ///   - ground: Loads the backbone; called at most once a change, and not for what needs none.
   public init(
-    store: Store, dispatcher: Dispatcher = Dispatcher(), pool: ThreadPool,
+    store: Store, pool: ThreadPool,
     progress: @escaping ProgressHandler = { _ in },
     ground: @escaping @Sendable () throws -> Ground
   ) {
     self.store = store
-    self.dispatcher = dispatcher
     self.pool = pool
     self.progress = progress
     self.ground = ground
@@ -143,6 +140,16 @@ public struct Installer: Sendable {
     }
   }
 
+  /// Sets how probable a pack must be to answer in this store, 0 … 1, both excluded.
+  ///
+  /// - Throws: ``RegressionError``, `StoreError`.
+  public func set(threshold: Double, _ change: Change) throws -> Outcome {
+    try run(change) { transaction in
+      transaction.set(threshold: threshold)
+      return (nil, [])
+    }
+  }
+
   /// Refuses a list that names one thing twice, by its bytes.
   private static func checkOnce(_ packs: [(name: String, key: String)]) throws {
     var seen: Set<[UInt8]> = []
@@ -162,7 +169,7 @@ public struct Installer: Sendable {
     ) { transaction in
       let ground: Ground?
       (ground, packs) = try body(transaction)
-      report = try check(transaction, ground: ground, checking: change.checking)
+      report = try check(transaction, ground: ground, arrived: packs, checking: change.checking)
       return report.map { Verdict.proven($0.json) } ?? .unproven
     }
     return Outcome(generation: generation, packs: packs, report: report)
@@ -170,32 +177,35 @@ public struct Installer: Sendable {
 
   /// Tries the candidate; returns what the suite measured, or `nil` where it was not to be run.
   private func check(
-    _ transaction: StoreTransaction, ground known: Ground?, checking: Checking
+    _ transaction: StoreTransaction, ground known: Ground?, arrived: [InstalledPack],
+    checking: Checking
   ) throws -> SuiteReport? {
     guard !transaction.candidate.isEmpty else {
       return checking == .suite ? SuiteReport(packs: [], probes: 0, compared: 0) : nil
     }
     if checking == .none, known == nil { return nil }
     let ground = try known ?? ground()
-    let candidate = try composition(
-      transaction.candidate, generation: transaction.active.id + 1, ground)
-    guard checking == .suite else { return nil }
+    let dispatcher = Dispatcher(threshold: transaction.threshold)
+    func composition(_ packs: [InstalledPack], _ generation: Int) throws -> Composition {
+      try Composition(
+        backbone: ground.backbone, profile: ground.profile, generation: generation, packs: packs,
+        dispatcher: dispatcher)
+    }
+    guard checking == .suite else {
+      // What arrives must load; what was there has been loaded before, and costs nothing now.
+      _ = try composition(arrived, transaction.active.id + 1)
+      return nil
+    }
+    let candidate = try composition(transaction.candidate, transaction.active.id + 1)
     // A damaged pack must not stand in the way of its own removal.
     let loadable = transaction.active.packs.filter {
       (try? MountedPack($0, backbone: ground.backbone, profile: ground.profile)) != nil
     }
-    let active = try composition(loadable, generation: transaction.active.id, ground)
+    // At the candidate's threshold, so that only packs make a difference.
+    let active = try composition(loadable, transaction.active.id)
     return try RegressionSuite(
       active: active, candidate: candidate, packs: transaction.candidate, probes: ground.probes,
       pool: pool, progress: progress
     ).run()
-  }
-
-  private func composition(
-    _ packs: [InstalledPack], generation: Int, _ ground: Ground
-  ) throws -> Composition {
-    try Composition(
-      backbone: ground.backbone, profile: ground.profile, generation: generation, packs: packs,
-      dispatcher: dispatcher)
   }
 }

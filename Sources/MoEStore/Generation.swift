@@ -20,10 +20,15 @@ public struct Generation: Sendable, Equatable {
   public let isProven: Bool
   /// What the regression suite reported.
   public let report: JSONValue?
+  /// How probable a pack must be to answer, as the operator set it for all packs alike; 0 … 1, both excluded.
+  public let threshold: Double
   /// Whether its packs are still in the store; `gc` lets go of all but the newest.
   public let isKept: Bool
   /// The packs, ordered by the bytes of their names; empty when it is no longer kept.
   public let packs: [InstalledPack]
+
+  /// The threshold of a store whose operator set none: a pack needs to be more probable than not.
+  public static let defaultThreshold = 0.5
 
   /// The pack of that name, compared byte by byte.
   public func pack(named name: String) -> InstalledPack? {

@@ -48,6 +48,46 @@ import Testing
     #expect(unproven.output.contains("generation 1 (unproven: no regression suite ran)"))
   }
 
+  @Test func `the threshold is shown, set, proven, held by ask, and rolled back`() throws {
+    #expect(
+      try bench.run("threshold").output
+        == "A pack answers when it is more than 50.0 % probable (the default).\n")
+    try bench.run("install", try bench.archive("example/ships", topics: [0, 1]))
+    let text = CommandBench.text(topic: 1)
+    let before = try bench.run("ask", text, "--json").json()
+    guard case .number(let margin)? = before["nearest"]?["margin"] else {
+      throw BenchFailure("no margin")
+    }
+    let set = try bench.run("threshold", "0.8", "--json")
+    #expect(set.status == 0, "\(set.messages)")
+    #expect(try set.json()["threshold"] == 0.8)
+    #expect(try set.json()["proven"] == true)
+    #expect(try bench.run("threshold", "--json").json() == ["generation": 2, "threshold": 0.8])
+    let after = try bench.run("ask", text, "--json").json()
+    guard case .number(let shifted)? = after["nearest"]?["margin"] else {
+      throw BenchFailure("no margin")
+    }
+    #expect(abs(margin - shifted - 1.3862943611198906) < 1e-12, "log 4")
+    #expect(before["composition"] != after["composition"])
+    #expect(
+      try bench.run("ask", TinyBackbone.probes[3]).lines[1].hasSuffix("must be more than 80.0 %."))
+    #expect(try bench.run("threshold", "0.8").output.contains("Nothing to change"))
+    #expect(try bench.run("history").output.contains("set threshold to 0.8 (active)"))
+    for wrong in ["0", "1", "1.5", "nan", "many"] {
+      #expect(try bench.run("threshold", wrong).status == 64)
+    }
+    try bench.run("rollback")
+    #expect(try bench.run("ask", text, "--json").json()["nearest"] == before["nearest"])
+  }
+
+  @Test func `a removal keeps the threshold, and a dry run sets none`() throws {
+    try bench.run("install", try bench.archive("example/ships", topics: [0, 1]))
+    try bench.run("threshold", "0.7", "--no-eval")
+    #expect(try bench.run("threshold", "0.9", "-n").output.contains("would set threshold to 0.9"))
+    try bench.run("remove", "example/ships")
+    #expect(try bench.run("list", "--json").json()["threshold"] == 0.7)
+  }
+
   @Test func `every refusal leaves the store as it was, with a sentence and its exit code`() throws
   {
     let good = try bench.archive("example/ships", topics: [0, 1])

@@ -85,6 +85,15 @@ import Testing
     #expect(try path(["experts", "layers"], [4, 4]) == "predicate.experts.layers")
     #expect(try path(["experts", "topK"], 3) == "predicate.experts.topK")
     #expect(try path(["experts", "activation"], "relu") == "predicate.experts.activation")
+    #expect(try path(["experts", "utilization"], []) == "predicate.experts.utilization")
+    #expect(
+      try path(["experts", "utilization", "1", "shares"], [1]) == "predicate.experts.utilization")
+    #expect(
+      try path(["experts", "utilization", "1", "shares"], [0.5, 1.5])
+        == "predicate.experts.utilization[1].shares[1]")
+    #expect(
+      try path(["experts", "utilization", "0", "entropy"], -1)
+        == "predicate.experts.utilization[0].entropy")
     #expect(
       try path(["tasks", "0", "labels"], ["a", "b", "a"]) == "predicate.tasks[0].labels[2]")
     #expect(try path(["tasks", "0", "labels"], ["a", " b", "c"]) == "predicate.tasks[0].labels")

@@ -87,7 +87,12 @@ struct PackBuilder {
       about: Manifest.About(languages: ["en"], jurisdictions: ["SG"], asOf: "2026-02-28"),
       backbone: Manifest.Backbone(name: "minilm-l6", digest: Digest(of: [1])),
       tokenizer: Digest(of: [2]), profile: Digest(of: [3]),
-      experts: Manifest.Experts(layers: [4, 5], width: 4, count: 2, topK: 1),
+      experts: Manifest.Experts(
+        layers: [4, 5], width: 4, count: 2, topK: 1,
+        utilization: [
+          Manifest.Utilization(shares: [0.75, 0.25], entropy: 0.5),
+          Manifest.Utilization(shares: [0.99, 0.01], entropy: 0.1),
+        ]),
       tasks: [Manifest.Task(name: "issue", labels: ["arrest", "salvage", "Über-Fracht?"])],
       evals: [
         Manifest.Evaluation(

@@ -92,7 +92,40 @@ import Testing
       "PRAGMA user_version = 99", on: directory.store.appendingPathComponent("store.sqlite"))
     let error = #expect(throws: StoreError.self) { try Store(at: directory.store) }
     #expect(
-      error == .newerSchema(store: directory.store.standardizedFileURL.path, found: 99, known: 1))
+      error == .newerSchema(store: directory.store.standardizedFileURL.path, found: 99, known: 2))
+  }
+
+  @Test func `a store of version 1 is brought forward, and asks what it asked before`() throws {
+    let store = try Store.made(in: directory, kit)
+    try store.install(kit.archive("example/one"))
+    let path = directory.store.appendingPathComponent("store.sqlite")
+    try execute("ALTER TABLE generation DROP COLUMN threshold", on: path)
+    try execute("DELETE FROM grdb_migrations WHERE identifier = '2'", on: path)
+    try execute("PRAGMA user_version = 1", on: path)
+    let opened = try Store(at: directory.store)
+    #expect(try opened.active() == store.active())
+    #expect(try opened.active().threshold == 0.5)
+    #expect(throws: (any Error).self) {
+      try execute("UPDATE generation SET threshold = 1.0", on: path)
+    }
+  }
+
+  @Test func `the threshold is part of a generation, and comes back with it`() throws {
+    let store = try Store.made(in: directory, kit)
+    try store.install(kit.archive("example/one"))
+    func change(_ body: (StoreTransaction) throws -> Void) throws -> Generation {
+      try store.change(by: "operator", at: "2026-01-01T00:00:00Z") { transaction in
+        try body(transaction)
+        return .unproven
+      }
+    }
+    let raised = try change { $0.set(threshold: 0.8) }
+    #expect((raised.id, raised.threshold, raised.action) == (2, 0.8, "set threshold to 0.8"))
+    #expect(try store.active() == raised)
+    #expect(try change { $0.set(threshold: 0.8) }.id == 2, "nothing changed")
+    #expect(try change { try $0.remove("example/one") }.threshold == 0.8)
+    let restored = try change { try $0.restore(generation: 1) }
+    #expect(restored.threshold == 0.5 && restored.packs.count == 1)
   }
 
   @Test func `the journal is one a read-only mount can be read with`() throws {

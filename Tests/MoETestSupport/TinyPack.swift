@@ -186,7 +186,13 @@ public struct TinyPack: Sendable {
       experts: expertCount == 0
         ? nil
         : Manifest.Experts(
-          layers: [1, 2], width: 8, count: expertCount, topK: min(2, expertCount)),
+          layers: [1, 2], width: 8, count: expertCount, topK: min(2, expertCount),
+          utilization: expertCount == 1
+            ? []
+            : (0..<2).map { _ in
+              Manifest.Utilization(
+                shares: (0..<expertCount).map { _ in 1 / Double(expertCount) }, entropy: 0.5)
+            }),
       tasks: [Manifest.Task(name: "issue", labels: topics.map { "topic-\($0)" })],
       evals: [
         Manifest.Evaluation(

@@ -20,7 +20,7 @@ D, FEED_FORWARD, HEADS, EXPERT, LABELS = 32, 32, 2, 4, 3
 LAYERS = 2
 LENGTHS = [4, 1, 6]
 TARGETS = [2, 0, 1]
-SMOOTHING, HEAD_SCALE, BALANCE, EPSILON = 0.1, 20.0, 0.5, 1e-12
+SMOOTHING, HEAD_SCALE, BALANCE, Z_LOSS, EPSILON = 0.1, 20.0, 0.5, 0.25, 1e-12
 
 generator = torch.Generator().manual_seed(20260102)
 
@@ -70,15 +70,17 @@ def attention(tensors, x):
 
 
 def run(tensors, trained, layer, experts, top_k, x):
-    """The layer with its experts; returns the output and the load-balancing loss."""
+    """The layer with its experts; returns the output and the router's weighted losses."""
     a = normalize(tensors, "attention.output.LayerNorm", x + apply(tensors, "attention.output.dense", attention(tensors, x)))
     y = a + apply(tensors, "output.dense", F.gelu(apply(tensors, "intermediate.dense", a)))
     outputs = [apply(trained, f"{layer}.{e}.down", F.gelu(apply(trained, f"{layer}.{e}.up", a))) for e in range(experts)]
-    balance = torch.zeros((), dtype=torch.float64)
+    balance = z = torch.zeros((), dtype=torch.float64)
     if experts == 1:
         y = y + outputs[0]
     else:
-        p = F.softmax(apply(trained, f"{layer}.router", a), dim=-1)
+        logits = apply(trained, f"{layer}.router", a)
+        p = F.softmax(logits, dim=-1)
+        z = torch.logsumexp(logits, dim=-1).square().mean()
         chosen = torch.topk(p, top_k).indices
         mask = torch.zeros_like(p).scatter(1, chosen, 1.0)
         weights = p * mask
@@ -87,7 +89,7 @@ def run(tensors, trained, layer, experts, top_k, x):
         y = y + sum(weights[:, e:e + 1] * outputs[e] for e in range(experts))
         fractions = mask.detach().sum(dim=0) / (len(x) * top_k)
         balance = experts * (fractions * p.mean(dim=0)).sum()
-    return normalize(tensors, "output.LayerNorm", y), balance
+    return normalize(tensors, "output.LayerNorm", y), BALANCE * balance + Z_LOSS * z
 
 
 def record(tensor):
@@ -104,14 +106,14 @@ def case(tensors, x, experts, top_k):
         if experts > 1:
             trained.update(linear(f"{layer}.router", experts, D))
     trained.update({"head.weight": random(LABELS, LAYERS * D, scale=0.1), "head.bias": random(LABELS, scale=0.1)})
-    hidden, balance, blocks = x, 0, []
+    hidden, routing, blocks = x, 0, []
     for layer in range(LAYERS):
         hidden, term = run(tensors, trained, layer, experts, top_k, hidden)
-        balance = balance + term
+        routing = routing + term
         blocks.append(torch.stack([F.normalize(piece.mean(dim=0), dim=0) for piece in hidden.split(LENGTHS)]))
     logits = HEAD_SCALE * F.linear(torch.cat(blocks, dim=1), trained["head.weight"]) + trained["head.bias"]
     loss = F.cross_entropy(logits, torch.tensor(TARGETS), label_smoothing=SMOOTHING, reduction="sum")
-    (loss / len(TARGETS) + BALANCE * balance).backward()
+    (loss / len(TARGETS) + routing).backward()
     return {"experts": experts, "topK": top_k, "loss": loss.item(),
             "parameters": {name: record(tensor) for name, tensor in trained.items()},
             "gradients": {name: record(tensor.grad) for name, tensor in trained.items()}}
@@ -121,7 +123,7 @@ def main():
     tensors, x = frozen_layer(), random(sum(LENGTHS), D)
     document = {
         "torch": torch.__version__.split("+")[0], "lengths": LENGTHS, "labels": TARGETS, "headCount": HEADS,
-        "smoothing": SMOOTHING, "balance": BALANCE, "input": record(x),
+        "smoothing": SMOOTHING, "balance": BALANCE, "zLoss": Z_LOSS, "input": record(x),
         "layer": {name: record(tensor) for name, tensor in tensors.items()},
         "cases": [case(tensors, x, 1, 1), case(tensors, x, 3, 2)]}
     with open(sys.argv[1], "w", encoding="utf-8") as file:

@@ -26,7 +26,11 @@ struct ManifestAssembly {
       backbone: Manifest.Backbone(name: backbone.name, digest: backbone.digest),
       tokenizer: backbone.tokenizerDigest, profile: profileDigest,
       experts: plan.map {
-        Manifest.Experts(layers: $0.layers, width: $0.width, count: $0.count, topK: $0.topK)
+        Manifest.Experts(
+          layers: $0.layers, width: $0.width, count: $0.count, topK: $0.topK,
+          utilization: (training.experts?.utilization ?? []).map {
+            Manifest.Utilization(shares: $0.shares, entropy: $0.entropy)
+          })
       },
       tasks: description.tasks.map { Manifest.Task(name: $0.name, labels: source.labels) },
       evals: zip(source.evals, evals).map { eval, result in
@@ -87,6 +91,8 @@ struct ManifestAssembly {
       "headRate": .float(options.headRate),
       "labelSmoothing": .float(options.labelSmoothing),
       "weightDecay": .float(options.weightDecay),
+      "balance": .float(options.balance),
+      "zLoss": .float(options.zLoss),
       "trainTexts": .integer(training.trainCount),
       "validTexts": .integer(training.validCount),
       "frozenAccuracy": .number(training.frozenAccuracy),

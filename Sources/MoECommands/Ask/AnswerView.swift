@@ -40,10 +40,11 @@ struct AnswerView {
         "No pack is installed: `moe-pack install PACK` adds one, from its .moepack file.")
       return
     }
-    let probability = Elementary.sigmoid(nearest.margin)
+    let shift = composition.mixture.dispatcher.shift
+    let probability = Elementary.sigmoid(nearest.margin - shift)
     try console.print(
-      "The nearest is \(nearest.pack.name): \(Self.percent(probability)) probable, "
-        + "\((-nearest.margin).fixed(2)) nats under its threshold.")
+      "The nearest is \(nearest.pack.name): \(Self.percent(probability)) probable, and must be more "
+        + "than \(Self.percent(Elementary.sigmoid(-shift))).")
     try console.print("`--forced` makes it answer all the same.")
   }
 

@@ -67,8 +67,9 @@ struct ManifestView {
       (name: "backbone", value: "\(manifest.backbone.name) \(manifest.backbone.digest)"),
       (name: "profile", value: manifest.profile.description),
       (name: "experts", value: expertSentence),
-      (name: "dispatcher", value: dispatcherSentence),
     ]
+    fields += (manifest.experts?.routerSentences ?? []).map { (name: "router", value: $0) }
+    fields.append((name: "dispatcher", value: dispatcherSentence))
     if !manifest.overlaps.isEmpty {
       fields.append(
         (name: "overlaps", value: manifest.overlaps.map(\.description).joined(separator: ", ")))

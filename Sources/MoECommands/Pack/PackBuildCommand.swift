@@ -111,6 +111,9 @@ public struct PackBuildCommand: MoECommand {
         + "width \(plan.width)): \(training.shipsExperts ? "experts ship" : "the frozen head ships")"
     }
     try console.print("trained  \(verdict)")
+    for sentence in manifest.experts?.routerSentences ?? [] {
+      try console.print("router   \(sentence)")
+    }
     try console.print(
       "gate     \(built.calibration.ownRecall.percent) of own texts held out pass, "
         + "\((built.calibration.falseActivation * 100).fixed(1)) % of "
@@ -140,6 +143,13 @@ public struct PackBuildCommand: MoECommand {
       "frozenAccuracy": .number(built.training.frozenAccuracy),
       "expertAccuracy": built.training.experts.map { .number($0.accuracy) } ?? .null,
       "shipsExperts": .boolean(built.training.shipsExperts),
+      "utilization": .array(
+        (built.training.experts?.utilization ?? []).map {
+          [
+            "layer": .integer($0.layer), "shares": .array($0.shares.map(JSONValue.number)),
+            "entropy": .number($0.entropy),
+          ]
+        }),
       "history": .array(
         (built.training.experts?.history ?? []).map {
           [

@@ -145,7 +145,8 @@ public struct CommandSession: Sendable {
     let ground = try ground(for: active?.packs ?? [])
     return try Composition(
       backbone: ground.backbone, profile: ground.profile, generation: active?.id ?? 0,
-      packs: active?.packs ?? [])
+      packs: active?.packs ?? [],
+      dispatcher: Dispatcher(threshold: active?.threshold ?? Generation.defaultThreshold))
   }
 
   /// Loads the tokenizer of the default backbone, and nothing else of it.

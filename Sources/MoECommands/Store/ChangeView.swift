@@ -19,6 +19,7 @@ struct ChangeView {
       JSONMember("action", .string(generation.action)),
       JSONMember("proven", .boolean(generation.isProven)),
       JSONMember("dryRun", .boolean(isDryRun)),
+      JSONMember("threshold", .number(generation.threshold)),
       JSONMember("packs", .array(generation.packs.map(\.summaryJSON))),
     ]
     if let report = outcome.report { members.append(JSONMember("report", report.json)) }

@@ -43,7 +43,7 @@ public struct EvalCommand: MoECommand {
     let ground = try session.ground(for: active.packs, needsProbes: true)
     let composition = try Composition(
       backbone: ground.backbone, profile: ground.profile, generation: active.id,
-      packs: active.packs)
+      packs: active.packs, dispatcher: Dispatcher(threshold: active.threshold))
     let pool = try session.pool()
     let packs = try session.withProgress { bar in
       try RegressionSuite(

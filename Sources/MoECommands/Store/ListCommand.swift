@@ -30,6 +30,7 @@ public struct ListCommand: MoECommand {
       return try session.console.print(
         json: [
           "generation": .integer(active?.id ?? 0), "proven": .boolean(active?.isProven ?? true),
+          "threshold": .number(active?.threshold ?? Generation.defaultThreshold),
           "packs": .array(packs.map(\.summaryJSON)),
         ])
     }
@@ -52,7 +53,8 @@ public struct ListCommand: MoECommand {
     }
     try table.print(to: session.console)
     session.console.detail(
-      "generation \(active.id), \(active.isProven ? "proven" : "unproven"), in "
+      "generation \(active.id), \(active.isProven ? "proven" : "unproven"), threshold "
+        + "\(active.threshold), in "
         + session.settings.storeDirectory.path)
   }
 }

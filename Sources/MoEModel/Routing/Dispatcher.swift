@@ -31,6 +31,13 @@ public struct Dispatcher: Sendable, Equatable {
     self.shift = shift
   }
 
+  /// Makes a dispatcher for an operator who wants a pack to be more probable than `threshold`, 0 … 1.
+  ///
+  /// `shift = log((1 − threshold) / threshold)`, so that `δ + shift > 0` where `sigmoid(δ) > threshold`.
+  public init(threshold: Double) {
+    self.init(shift: Elementary.log((1 - threshold) / threshold))
+  }
+
   /// One pack's margin for one request.
   public struct Candidate: Sendable, Equatable {
     /// The pack.

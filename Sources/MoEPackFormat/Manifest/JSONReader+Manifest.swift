@@ -121,6 +121,34 @@ extension JSONReader {
     return numbers
   }
 
+  mutating func numbers(
+    _ key: String, count: ClosedRange<Int>, in range: ClosedRange<Double>
+  ) throws(JSONSchemaError) -> [Double] {
+    let elements = try array(key)
+    guard count.contains(elements.count) else {
+      return try refuse(
+        key, expected: "\(count.lowerBound) to \(count.upperBound) elements",
+        got: "\(elements.count)")
+    }
+    var numbers: [Double] = []
+    for (index, element) in elements.enumerated() {
+      let number: Double? =
+        switch element {
+        case .integer(let whole): Double(whole)
+        case .number(let number): number
+        default: nil
+        }
+      guard let number, range.contains(number) else {
+        throw JSONSchemaError(
+          path: "\(path(of: key))[\(index)]",
+          expected: "a number from \(range.lowerBound) to \(range.upperBound)",
+          got: escaped(element.text))
+      }
+      numbers.append(number)
+    }
+    return numbers
+  }
+
   /// The objects of an array, each read by `read`.
   mutating func list<Element>(
     _ key: String, in count: ClosedRange<Int>,

@@ -41,6 +41,14 @@ extension Manifest {
       throw refuse(
         "experts", "at most 8192 experts in all", "\(experts.layers.count * experts.count)")
     }
+    let routers = experts.count == 1 ? 0 : experts.layers.count
+    guard experts.utilization.count == routers,
+      experts.utilization.allSatisfy({ $0.shares.count == experts.count })
+    else {
+      throw refuse(
+        "experts.utilization", "one entry for each of \(routers) routers, one share an expert",
+        "\(experts.utilization.count) entries")
+    }
   }
 
   private func checkTasks() throws(JSONSchemaError) {

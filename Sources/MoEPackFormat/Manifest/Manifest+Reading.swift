@@ -75,7 +75,20 @@ extension Manifest.Experts {
     self.init(
       layers: layers, width: width, count: count,
       topK: try reader.integer("topK", in: 1...count),
-      activation: try reader.word("activation", ["gelu"]))
+      activation: try reader.word("activation", ["gelu"]),
+      utilization: try reader.list("utilization", in: 0...1024) { reader throws(JSONSchemaError) in
+        try Manifest.Utilization(reader)
+      })
+    try reader.finish()
+  }
+}
+
+extension Manifest.Utilization {
+  fileprivate init(_ source: JSONReader) throws(JSONSchemaError) {
+    var reader = source
+    self.init(
+      shares: try reader.numbers("shares", count: 1...1024, in: 0...1),
+      entropy: try reader.number("entropy", in: 0...10))
     try reader.finish()
   }
 }

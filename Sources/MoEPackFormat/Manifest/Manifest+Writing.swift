@@ -53,6 +53,9 @@ extension Manifest {
       numbers.append(("evals[\(index)].routing.noneSelected", eval.routing.noneSelected ?? 0))
       numbers.append(("evals[\(index)].routing.auroc", eval.routing.auroc ?? 0))
     }
+    for (index, router) in (experts?.utilization ?? []).enumerated() {
+      numbers.append(("experts.utilization[\(index)].entropy", router.entropy))
+    }
     return numbers.first { !$0.1.isFinite }?.0
   }
 }
@@ -62,6 +65,10 @@ extension Manifest.Experts {
     [
       "layers": .array(layers.map { .integer($0) }), "width": .integer(width),
       "count": .integer(count), "topK": .integer(topK), "activation": .string(activation),
+      "utilization": .array(
+        utilization.map {
+          ["shares": .array($0.shares.map(JSONValue.number)), "entropy": .number($0.entropy)]
+        }),
     ]
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 public import MoEBase
 public import SafeTensors
 
@@ -45,14 +46,45 @@ extension Manifest {
     public var topK: Int
     /// The activation: `gelu`, the exact one by erf.
     public var activation: String
+    /// How each layer's router spreads tokens, in the order of the layers; empty where `count` is 1.
+    public var utilization: [Utilization]
 
     /// Makes the part.
-    public init(layers: [Int], width: Int, count: Int, topK: Int, activation: String = "gelu") {
+    public init(
+      layers: [Int], width: Int, count: Int, topK: Int, activation: String = "gelu",
+      utilization: [Utilization] = []
+    ) {
       self.layers = layers
       self.width = width
       self.count = count
       self.topK = topK
       self.activation = activation
+      self.utilization = utilization
+    }
+  }
+
+  /// How the router of one layer spread the validation texts' tokens over the experts.
+  public struct Utilization: Sendable, Equatable {
+    /// By expert, the share of all tokens' K places that it took.
+    public var shares: [Double]
+    /// The mean entropy of a token's router probabilities, in nats: 0 … log E.
+    public var entropy: Double
+
+    /// Makes the part.
+    public init(shares: [Double], entropy: Double) {
+      self.shares = shares
+      self.entropy = entropy
+    }
+
+    /// The greatest share times E: 1 where all experts work alike, E where one does everything.
+    public var loadImbalance: Double { (shares.max() ?? 0) * Double(shares.count) }
+
+    /// log E, in nats: the entropy of a router that is undecided everywhere.
+    public var greatestEntropy: Double { log(Double(shares.count)) }
+
+    /// The experts that took less than a tenth of an even share.
+    public var deadExperts: [Int] {
+      shares.indices.filter { shares[$0] * Double(shares.count) < 0.1 }
     }
   }
 

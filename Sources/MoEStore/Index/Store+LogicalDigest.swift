@@ -54,6 +54,7 @@ extension DigestBuilder {
     update(text: generation.action)
     update(integer: (generation.isProven ? 1 : 0) + (generation.isKept ? 2 : 0))
     update(text: generation.report?.text ?? "")
+    update(text: "\(generation.threshold)")
     update(integer: generation.packs.count)
     for pack in generation.packs {
       update(text: pack.digest.hex)

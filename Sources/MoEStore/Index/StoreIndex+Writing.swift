@@ -55,12 +55,14 @@ extension StoreIndex {
   func insert(_ generation: Generation) throws {
     try database.execute(
       sql: """
-        INSERT INTO generation (id, parent, created_at, actor, action, is_proven, report, is_kept)
-        VALUES (?, ?, ?, ?, ?, ?, ?, 1)
+        INSERT INTO generation
+          (id, parent, created_at, actor, action, is_proven, report, threshold, is_kept)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)
         """,
       arguments: [
         generation.id, generation.parent, generation.createdAt, generation.actor,
         generation.action, generation.isProven, generation.report?.text,
+        generation.threshold,
       ])
     for pack in generation.packs {
       try database.execute(

@@ -119,6 +119,7 @@ struct StoreIndex {
       action: try row.decode(String.self, forColumn: "action"),
       isProven: try row.decode(Bool.self, forColumn: "is_proven"),
       report: report,
+      threshold: try row.decode(Double.self, forColumn: "threshold"),
       isKept: try row.decode(Bool.self, forColumn: "is_kept"),
       packs: packs)
   }

@@ -7,7 +7,7 @@ import GRDB
 /// program refuses a version it does not know. Texts are compared byte by byte (SQLite's BINARY).
 enum StoreSchema {
   /// The newest version this program knows.
-  static let version = 1
+  static let version = 2
   /// How long a statement waits while another program keeps the database for itself.
   static let busyTimeoutSeconds = 10
   /// `moep`, in SQLite's `application_id`.
@@ -71,6 +71,14 @@ enum StoreSchema {
           VALUES (0, '', 'new store', 1, 1)
           """)
       try database.execute(sql: "PRAGMA user_version = 1")
+    }
+    migrator.registerMigration("2") { database in
+      try database.execute(
+        sql: """
+          ALTER TABLE generation ADD COLUMN threshold REAL NOT NULL DEFAULT 0.5
+          CHECK (threshold > 0 AND threshold < 1)
+          """)
+      try database.execute(sql: "PRAGMA user_version = 2")
     }
     return migrator
   }

@@ -13,6 +13,8 @@ public final class StoreTransaction {
   ///
   /// The URLs of their entries can be opened now, in a dry run too.
   public private(set) var candidate: [InstalledPack]
+  /// The threshold of the generation that would be.
+  public private(set) var threshold: Double
   /// What was done so far, one sentence each; together they become the generation's action.
   public private(set) var actions: [String] = []
 
@@ -32,6 +34,7 @@ public final class StoreTransaction {
     self.staging = staging
     self.isDryRun = isDryRun
     candidate = active.packs
+    threshold = active.threshold
   }
 
   /// The keys this store accepts.
@@ -104,7 +107,17 @@ public final class StoreTransaction {
     return pack
   }
 
-  /// Makes the candidate the set of an earlier generation.
+  /// Sets how probable a pack must be to answer; the threshold that is there already is no change.
+  ///
+  /// - Precondition: 0 < threshold < 1.
+  public func set(threshold: Double) {
+    precondition(threshold > 0 && threshold < 1, "a probability that is neither 0 nor 1")
+    guard threshold != self.threshold else { return }
+    self.threshold = threshold
+    actions.append("set threshold to \(threshold)")
+  }
+
+  /// Makes the candidate the set of an earlier generation, with its threshold.
   ///
   /// Older releases may come back by it; the rollback memory stays as it is.
   ///
@@ -112,14 +125,15 @@ public final class StoreTransaction {
   ///   ``StoreError/generationDropped(id:oldestKept:)``, or ``StoreError/corrupt(_:)`` when a blob of
   ///   that generation is missing.
   public func restore(generation id: Int) throws {
-    let packs = try store.generation(id).packs
-    for pack in packs {
+    let generation = try store.generation(id)
+    for pack in generation.packs {
       for entry in [pack.envelope] + pack.entries
       where try translating({ try FileStatus(entry.url.path)?.size }) != entry.size {
         throw StoreError.corrupt(["\(pack.label): \(entry.name), blob \(entry.digest), is missing"])
       }
     }
-    candidate = packs
+    candidate = generation.packs
+    threshold = generation.threshold
     actions.append("rollback to generation \(id)")
   }
 

@@ -1,6 +1,23 @@
 import MoEModel
 import MoETensor
 
+/// How much the losses of a layer's router weigh in one shard.
+///
+/// ```
+/// balance · E Σ_e f_e P_e  +  z · 1/N Σ_t (log Σ_e exp logit_e(t))²
+/// ```
+///
+/// `f_e` is the share of the tokens' K places that expert e took, `P_e` its mean probability, N the tokens.
+///
+/// Reference: Fedus et al., *Switch Transformers* (2021), arXiv:2101.03961, eq. 4–6; Zoph et al., *ST-MoE*
+/// (2022), arXiv:2202.08906, eq. 5. Differs from the papers: f is divided by K.
+struct RouterLosses {
+  /// The weight of the load-balancing loss.
+  var balance: Float
+  /// The weight of the z-loss, which keeps logits small.
+  var z: Float
+}
+
 /// What the experts of one layer did to one shard, kept for the way back.
 struct ExpertTape {
   /// One expert's share: the tokens it took, and its activations for them.
@@ -20,6 +37,8 @@ struct ExpertTape {
   let shares: [Share]
   /// Router probabilities `[N, E]`; empty where there is one expert.
   let probabilities: [Float]
+  /// `log Σ exp` of each token's router logits, `[N]`; empty where there is one expert.
+  let logSums: [Float]
   /// N.
   let rows: Int
 
@@ -30,6 +49,7 @@ struct ExpertTape {
     let rows = a.count / width
     self.rows = rows
     var probabilities: [Float] = []
+    var logSums: [Float] = []
     var assigned: [[(row: Int, weight: Float)]] = [(0..<rows).map { ($0, 1) }]
     if let router = layer.router {
       let workspace = EncoderWorkspace()
@@ -37,9 +57,11 @@ struct ExpertTape {
       let count = rows * layer.experts.count
       probabilities = Array(
         UnsafeBufferPointer(start: workspace.router.reserve(count), count: count))
+      logSums = Self.logSums(router, a, rows: rows, kernels: kernels)
       assigned = layer.experts.indices.map { assignment.rows(of: $0) }
     }
     self.probabilities = probabilities
+    self.logSums = logSums
     shares = zip(layer.experts, assigned).map { expert, taken in
       Share(expert, rows: taken, a, width: width, kernels: kernels)
     }
@@ -49,6 +71,17 @@ struct ExpertTape {
           y[entry.row * width + column] += entry.weight * share.output[position * width + column]
         }
       }
+    }
+  }
+
+  private static func logSums(
+    _ router: ExpertRouter, _ a: [Float], rows: Int, kernels: Kernels
+  ) -> [Float] {
+    let count = router.bias.count
+    var logits = [Float](repeating: 0, count: rows * count)
+    kernels.linear(a, rows: rows, weight: router.weight, bias: router.bias, into: &logits)
+    return (0..<rows).map { row in
+      Float(Elementary.logSumExp((0..<count).map { Double(logits[row * count + $0]) }))
     }
   }
 }
@@ -89,12 +122,11 @@ extension ExpertTape {
   ///   - position: The layer's place in the plan.
   ///   - layout: Where the gradients of the parameters go.
   ///   - gradients: All gradients, added to.
-  ///   - balance: The weight of the load-balancing loss (Switch Transformers, eq. 4–6, arXiv:2101.03961; f is
-  ///     divided by K).
+  ///   - losses: The weights of the router's losses.
   ///   - backward: The kernels.
   func backward(
     dy: [Float], da: inout [Float], layer: ExpertLayer, position: Int, layout: ExpertLayout,
-    gradients: inout [Float], balance: Float, backward: BackwardKernels
+    gradients: inout [Float], losses: RouterLosses, backward: BackwardKernels
   ) {
     let width = layout.width
     var dWeights: [[Float]] = []
@@ -137,14 +169,16 @@ extension ExpertTape {
       }
     }
     guard let router = layer.router else { return }
-    let dLogits = routerGradient(dWeights: dWeights, topK: router.topK, balance: balance)
+    let dLogits = routerGradient(dWeights: dWeights, topK: router.topK, losses: losses)
     routerBackward(
       dLogits: dLogits, router: router, position: position, layout: layout, da: &da,
       gradients: &gradients, backward: backward)
   }
 
   /// The gradient of the router logits, `[N, E]`.
-  private func routerGradient(dWeights: [[Float]], topK: Int, balance: Float) -> [Float] {
+  private func routerGradient(
+    dWeights: [[Float]], topK: Int, losses: RouterLosses
+  ) -> [Float] {
     let expertCount = shares.count
     var dProbabilities = [Float](repeating: 0, count: rows * expertCount)
     var chosenSum = [Float](repeating: 0, count: rows)
@@ -160,7 +194,7 @@ extension ExpertTape {
       let fraction = Float(share.count) / Float(max(1, rows * topK))
       for row in 0..<rows {
         dProbabilities[row * expertCount + expert] +=
-          balance * Float(expertCount) * fraction / Float(max(1, rows))
+          losses.balance * Float(expertCount) * fraction / Float(max(1, rows))
       }
       for (place, entry) in share.enumerated() {
         let slope = dWeights[expert][place]
@@ -173,8 +207,9 @@ extension ExpertTape {
       let range = row * expertCount..<(row + 1) * expertCount
       var mean: Float = 0
       for index in range { mean += probabilities[index] * dProbabilities[index] }
+      let zSlope = 2 * losses.z * logSums[row] / Float(max(1, rows))
       for index in range {
-        dLogits[index] = probabilities[index] * (dProbabilities[index] - mean)
+        dLogits[index] = probabilities[index] * (dProbabilities[index] - mean + zSlope)
       }
     }
     return dLogits

@@ -18,6 +18,8 @@ public struct TrainingOptions: Sendable, Equatable {
   public var weightDecay: Float = 0.1
   /// The weight of the load-balancing loss where there is more than one expert.
   public var balance: Float = 0.01
+  /// The weight of the router z-loss where there is more than one expert.
+  public var zLoss: Float = 1e-3
   /// After how many epochs without a better validation result training stops.
   public var patience = 4
   /// Seeds the first weights and the order of texts.
@@ -51,6 +53,8 @@ public struct TrainedExperts: Sendable {
   public let loss: Double
   /// What each epoch gave.
   public let history: [EpochRecord]
+  /// How the routers spread the validation texts' tokens, by layer; empty where there is one expert.
+  public let utilization: [ExpertUtilization]
 }
 
 /// Trains the experts of one pack and its head, the backbone frozen.
@@ -146,11 +150,14 @@ public struct ExpertTrainer: Sendable {
       }
       if epoch - best.epoch >= options.patience { break }
     }
-    return trained(best.parameters, result: best.result, history: history)
+    return trained(
+      best.parameters, result: best.result, history: history,
+      utilization: utilization(best.parameters, valid))
   }
 
   private func trained(
-    _ parameters: [Float], result: (accuracy: Double, loss: Double), history: [EpochRecord]
+    _ parameters: [Float], result: (accuracy: Double, loss: Double), history: [EpochRecord],
+    utilization: [ExpertUtilization]
   ) -> TrainedExperts {
     var layers: [Int: ExpertLayer] = [:]
     for (position, layer) in layout.plan.layers.enumerated() {
@@ -159,7 +166,7 @@ public struct ExpertTrainer: Sendable {
     return TrainedExperts(
       layers: layers, headWeight: parameters[layout.headWeight].map { $0 * Self.headScale },
       headBias: Array(parameters[layout.headBias]), accuracy: result.accuracy, loss: result.loss,
-      history: history)
+      history: history, utilization: utilization)
   }
 
   /// The summed loss of a batch and the mean gradient.
@@ -198,14 +205,16 @@ public struct ExpertTrainer: Sendable {
       smoothing: options.labelSmoothing, scale: 1 / Float(batchCount), backward: backward,
       gradients: &gradients)
     var slope = [Float](repeating: 0, count: (offsets.last ?? 0) * encoder.width)
+    let shardCount = Float(max(1, (batchCount + Self.shardSize - 1) / Self.shardSize))
+    let losses = RouterLosses(
+      balance: options.balance / shardCount, z: options.zLoss / shardCount)
     for position in tapes.indices.reversed() {
       features.backward(head.dFeatures, position: position, to: &slope, backward: backward)
       slope = tapes[position].backward(
         slope, index: first + position, offsets: offsets,
         context: LayerTape.Context(
           encoder: encoder, frozen: frozen[position], layer: layers[position], position: position,
-          layout: layout, balance: options.balance / Float(max(1, (batchCount + 7) / 8)),
-          backward: backward),
+          layout: layout, losses: losses, backward: backward),
         gradients: &gradients)
     }
     return (head.loss, gradients)
@@ -237,9 +246,7 @@ public struct ExpertTrainer: Sendable {
     let head = FrozenHead(
       weight: parameters[layout.headWeight].map { $0 * Self.headScale },
       bias: Array(parameters[layout.headBias]))
-    let ranges = stride(from: 0, to: states.count, by: 16).map {
-      Array($0..<min($0 + 16, states.count))
-    }
+    let ranges = Self.ranges(of: states)
     let results = pool.map(count: ranges.count) { index in
       let (tapes, offsets) = forward(ranges[index], states, layers)
       let pass = FeaturePass(
@@ -253,5 +260,26 @@ public struct ExpertTrainer: Sendable {
       Double(results.reduce(0) { $0 + $1.correct }) / count,
       results.reduce(0) { $0 + $1.loss } / count
     )
+  }
+  /// How the routers spread the tokens of texts.
+  private func utilization(
+    _ parameters: [Float], _ states: TrunkStates
+  ) -> [ExpertUtilization] {
+    guard layout.plan.count > 1 else { return [] }
+    let layers = layout.plan.layers.indices.map { layout.layer($0, of: parameters) }
+    let ranges = Self.ranges(of: states)
+    let tallies = pool.map(count: ranges.count) { index in
+      forward(ranges[index], states, layers).tapes.map { RouterTally($0.experts) }
+    }
+    return layout.plan.layers.indices.map { position in
+      let total = tallies.reduce(RouterTally(expertCount: layout.plan.count)) {
+        $0 + $1[position]
+      }
+      return total.utilization(layer: layout.plan.layers[position])
+    }
+  }
+
+  private static func ranges(of states: TrunkStates) -> [[Int]] {
+    stride(from: 0, to: states.count, by: 16).map { Array($0..<min($0 + 16, states.count)) }
   }
 }

@@ -15,7 +15,7 @@ struct LayerTape {
   }
 
   private let frozen: Frozen?
-  private let experts: ExpertTape
+  let experts: ExpertTape
   /// What entered the output's layer norm.
   private let outputSum: [Float]
   /// What the layer gave, `[N, D]`.
@@ -104,7 +104,7 @@ struct LayerTape {
     let layer: ExpertLayer
     let position: Int
     let layout: ExpertLayout
-    let balance: Float
+    let losses: RouterLosses
     let backward: BackwardKernels
   }
 
@@ -148,7 +148,7 @@ struct LayerTape {
     }
     experts.backward(
       dy: dSum, da: &dAttended, layer: context.layer, position: context.position,
-      layout: context.layout, gradients: &gradients, balance: context.balance,
+      layout: context.layout, gradients: &gradients, losses: context.losses,
       backward: context.backward)
     guard let frozen else { return [] }
     var dInput = normalizeBackward(frozen.attentionSum, dAttended, weights.attentionNorm)

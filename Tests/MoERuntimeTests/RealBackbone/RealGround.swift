@@ -83,7 +83,13 @@ struct RealGround {
     manifest.profile = profileDigest
     let layers = [backbone.encoder.layerCount - 2, backbone.encoder.layerCount - 1]
     manifest.experts = Manifest.Experts(
-      layers: layers, width: expertWidth, count: expertCount, topK: min(2, expertCount))
+      layers: layers, width: expertWidth, count: expertCount, topK: min(2, expertCount),
+      utilization: expertCount == 1
+        ? []
+        : layers.map { _ in
+          Manifest.Utilization(
+            shares: (0..<expertCount).map { _ in 1 / Double(expertCount) }, entropy: 0.5)
+        })
     manifest.tasks = [Manifest.Task(name: "issue", labels: labels)]
     manifest.dispatcher.rows = labels.count
     manifest.dispatcher.threshold = gate.calibration.threshold

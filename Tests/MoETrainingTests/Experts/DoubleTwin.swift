@@ -51,10 +51,11 @@ struct DoubleTwin {
     }
   }
 
-  /// The loss: mean cross-entropy with smoothed labels, and the load-balancing loss of each shard.
+  /// The loss: mean cross-entropy with smoothed labels, and the router losses of each shard.
   ///
   /// ```
   /// loss = 1/N Σ CE + balance / shards · Σ over shards and layers of E Σ_e f_e P_e
+  ///        + z / shards · Σ over shards and layers of the tokens' mean of (log Σ exp logits)²
   /// ```
   ///
   /// - Parameters:
@@ -63,7 +64,7 @@ struct DoubleTwin {
   /// - Returns: The loss in nats.
   func loss(_ parameters: [Double], _ texts: [Text]) -> Double {
     var crossEntropy = 0.0
-    var balance = 0.0
+    var routing = 0.0
     let shards = stride(from: 0, to: texts.count, by: 8).map {
       texts[$0..<min($0 + 8, texts.count)]
     }
@@ -73,7 +74,7 @@ struct DoubleTwin {
       for (position, layer) in layout.plan.layers.enumerated() {
         let result = run(layer, position, hidden, parameters)
         hidden = result.hidden
-        balance += result.balance
+        routing += Double(options.balance) * result.balance + Double(options.zLoss) * result.z
         let blocks = encoder.configuration.pooledLayers
         guard let block = blocks.firstIndex(of: layer) else { continue }
         for (text, states) in hidden.enumerated() {
@@ -85,28 +86,29 @@ struct DoubleTwin {
         crossEntropy += self.crossEntropy(features, label: text.label, parameters)
       }
     }
-    return crossEntropy / Double(texts.count) + Double(options.balance) / Double(shards.count)
-      * balance
+    return crossEntropy / Double(texts.count) + routing / Double(shards.count)
   }
 
-  /// One layer over the texts of a shard, and its unweighted load-balancing loss.
+  /// One layer over the texts of a shard, and its unweighted load-balancing and z-losses.
   private func run(
     _ index: Int, _ position: Int, _ texts: [[Double]], _ parameters: [Double]
-  ) -> (hidden: [[Double]], balance: Double) {
+  ) -> (hidden: [[Double]], balance: Double, z: Double) {
     let weights = encoder.weights.layers[index]
     let maps = frozen[index]
     let width = encoder.width
     var taken = [Double](repeating: 0, count: layout.plan.count)
     var probabilitySum = taken
     var rows = 0.0
+    var squares = 0.0
     let hidden = texts.map { x -> [Double] in
       let context = attention(linear(x, maps.queryKeyValue))
       let attended = norm(added(linear(context, maps.attentionOutput), x), weights.attentionNorm)
       var sum = added(linear(linear(attended, maps.up).map(gelu), maps.down), attended)
       for row in 0..<attended.count / width {
         let a = Array(attended[row * width..<(row + 1) * width])
-        let (shares, probabilities) = route(a, position, parameters)
+        let (shares, probabilities, logSum) = route(a, position, parameters)
         rows += 1
+        squares += logSum * logSum
         for expert in shares.indices {
           probabilitySum[expert] += probabilities[expert]
           guard let share = shares[expert] else { continue }
@@ -117,18 +119,18 @@ struct DoubleTwin {
       }
       return norm(sum, weights.outputNorm)
     }
-    guard layout.plan.count > 1 else { return (hidden, 0) }
+    guard layout.plan.count > 1 else { return (hidden, 0, 0) }
     let balance = zip(taken, probabilitySum).reduce(0) {
       $0 + $1.0 / (rows * Double(layout.plan.topK)) * ($1.1 / rows)
     }
-    return (hidden, Double(layout.plan.count) * balance)
+    return (hidden, Double(layout.plan.count) * balance, squares / rows)
   }
 
-  /// The weight of each expert that takes the token, and the router's probabilities.
+  /// Each expert's weight if it takes the token, the router's probabilities, `log Σ exp` of its logits.
   private func route(
     _ a: [Double], _ position: Int, _ parameters: [Double]
-  ) -> (shares: [Double?], probabilities: [Double]) {
-    guard layout.plan.count > 1 else { return ([1], [1]) }
+  ) -> (shares: [Double?], probabilities: [Double], logSum: Double) {
+    guard layout.plan.count > 1 else { return ([1], [1], 0) }
     let ranges = layout.routers[position]
     let logits = linear(a, parameters[ranges.weight], parameters[ranges.bias])
     let total = logits.reduce(0) { $0 + exp($1) }
@@ -138,7 +140,7 @@ struct DoubleTwin {
     let sum = layout.plan.topK == 1 ? 1 : chosen.reduce(0) { $0 + probabilities[$1] }
     return (
       probabilities.indices.map { chosen.contains($0) ? probabilities[$0] / sum : nil },
-      probabilities
+      probabilities, log(total)
     )
   }
 

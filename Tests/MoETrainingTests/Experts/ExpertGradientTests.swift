@@ -141,6 +141,7 @@ import Testing
 
   private static func options(balance: Float) -> TrainingOptions {
     var options = TrainingOptions()
+    options.zLoss = balance / 2
     options.labelSmoothing = 0.1
     options.balance = balance
     return options
@@ -176,10 +177,11 @@ import Testing
   /// - Returns: The greatest difference, relative to the tensor's greatest element.
   private static func compareWithCentralDifferences(_ setting: Setting) -> Double {
     let (loss, gradients) = setting.gradient()
-    var withoutBalance = setting.twin.options
-    withoutBalance.balance = 0
+    var withoutRouterLosses = setting.twin.options
+    withoutRouterLosses.balance = 0
+    withoutRouterLosses.zLoss = 0
     let naive = DoubleTwin(
-      encoder: setting.twin.encoder, layout: setting.twin.layout, options: withoutBalance)
+      encoder: setting.twin.encoder, layout: setting.twin.layout, options: withoutRouterLosses)
     let parameters = setting.parameters.map(Double.init)
     let count = Double(setting.texts.count)
     #expect(abs(loss / count - naive.loss(parameters, setting.texts)) < 1e-5)

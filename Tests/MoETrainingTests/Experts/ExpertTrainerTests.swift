@@ -84,6 +84,33 @@ import Testing
     }
   }
 
+  @Test(arguments: [1, 2])
+  func `no expert is left without work, and how much each does is told`(_ topK: Int) throws {
+    let toy = try Toy()
+    let trained = try toy.trained(
+      experts: 4, topK: topK, head: toy.blindHead, Self.options(6, expertRate: 1e-2, headRate: 0))
+    #expect(trained.utilization.map(\.layer) == [1, 2])
+    for layer in trained.utilization {
+      #expect(abs(layer.shares.reduce(0, +) - 1) < 1e-9)
+      #expect(layer.shares.allSatisfy { $0 > 0.025 }, "a tenth of an even share: \(layer.shares)")
+      #expect(layer.entropy > 0 && layer.entropy < 1.3863, "log 4 is all there is")
+    }
+    #expect(try toy.trained(head: toy.blindHead, Self.options(1)).utilization.isEmpty)
+  }
+
+  @Test func `the z-loss keeps the router's logits small`() throws {
+    let toy = try Toy()
+    func greatest(_ zLoss: Float) throws -> Float {
+      var options = Self.options(6, expertRate: 2e-2, headRate: 0)
+      options.zLoss = zLoss
+      options.weightDecay = 0
+      let trained = try toy.trained(experts: 3, topK: 1, head: toy.blindHead, options)
+      return trained.layers.values.flatMap { $0.router?.weight.values ?? [] }
+        .reduce(0) { $0 + $1 * $1 }
+    }
+    #expect(try greatest(10) < greatest(0))
+  }
+
   @Test func `experts and head together learn what separates the topics`() throws {
     let toy = try Toy()
     let trained = try toy.trained(head: toy.blindHead, Self.options(8, headRate: 1e-2))

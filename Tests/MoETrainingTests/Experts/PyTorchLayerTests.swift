@@ -33,6 +33,7 @@ import Testing
     var options = TrainingOptions()
     options.labelSmoothing = Float(try reader.number("smoothing"))
     options.balance = Float(try reader.number("balance"))
+    options.zLoss = Float(try reader.number("zLoss"))
     let trainer = try ExpertTrainer(
       encoder: encoder,
       plan: ExpertPlan(

@@ -1,5 +1,6 @@
 """What depth, width and number of experts give: every pack built in other shapes, asked its own test texts."""
 
+import math
 import shutil
 
 from . import measures
@@ -11,16 +12,19 @@ def _shape(layers, width, count=1, top_k=1):
     return {"layers": layers, "width": width, "count": count, "topK": top_k}
 
 
+# What `pack build` does where pack.yaml says nothing of experts.
+DEFAULT = "1 layer, width 256"
 SHAPES = {
     "frozen head": _shape(0, 64),
+    "1 layer, width 16": _shape(1, 16),
     "1 layer, width 64": _shape(1, 64),
+    DEFAULT: _shape(1, 256),
     "2 layers, width 64": _shape(2, 64),
-    "3 layers, width 64": _shape(3, 64),
-    "2 layers, width 16": _shape(2, 16),
-    "2 layers, width 32": _shape(2, 32),
-    "2 layers, width 128": _shape(2, 128),
     "2 layers, width 256": _shape(2, 256),
-    "2 layers, 4 of width 64, top 1": _shape(2, 64, 4, 1),
+    "3 layers, width 64": _shape(3, 64),
+    "1 layer, 4 of width 64, top 1": _shape(1, 64, 4, 1),
+    "1 layer, 4 of width 64, top 2": _shape(1, 64, 4, 2),
+    "1 layer, 8 of width 64, top 2": _shape(1, 64, 8, 2),
     "2 layers, 4 of width 64, top 2": _shape(2, 64, 4, 2),
 }
 
@@ -53,4 +57,21 @@ def _measure(builder, folder, splits, records):
         "buildSeconds": sum(record["seconds"] for record in records),
         "shipExperts": sum(record["built"]["shipsExperts"] for record in records),
         "packs": len(records),
+        **_routers([record["built"] for record in records]),
+    }
+
+
+def _routers(builds):
+    """How the expert routers of all packs that were trained spread tokens; `None` where there is no router."""
+    routers = [router for built in builds for router in built["utilization"]]
+    if not routers:
+        return {"loadImbalance": None, "routerEntropy": None, "deadExperts": None}
+    counts = [len(router["shares"]) for router in routers]
+    return {
+        # The greatest share times E: 1 where all experts work alike.
+        "loadImbalance": sum(max(router["shares"]) * count for router, count in zip(routers, counts)) / len(routers),
+        # Of its greatest value, log E.
+        "routerEntropy": sum(router["entropy"] / math.log(count) for router, count in zip(routers, counts)) / len(routers),
+        # Experts that took less than a tenth of an even share.
+        "deadExperts": sum(share * count < 0.1 for router, count in zip(routers, counts) for share in router["shares"]),
     }

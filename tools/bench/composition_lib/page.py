@@ -3,6 +3,7 @@
 from html import escape
 
 from . import charts, tables
+from .ablation import DEFAULT
 from .measures import BINS
 
 STYLE = """
@@ -148,10 +149,12 @@ def _ablation(report):
     found = report.get("ablation")
     if not found:
         return ""
-    rows = [(row["name"], row["labelAccuracy"], row["name"] == "2 layers, width 64") for row in found["rows"]]
+    rows = [(row["name"], row["labelAccuracy"], row["name"] == DEFAULT) for row in found["rows"]]
     return ("<h2>Shapes of experts</h2>"
             f"<p>Each pack asked its own {found['test']} test texts, built from {found['train']} training texts. Where "
-            "experts do not beat the frozen head on validation texts, the head ships alone.</p>"
+            "experts do not beat the frozen head on validation texts, the head ships alone. Load imbalance is the "
+            "greatest expert’s share of the tokens times the number of experts (1 is even), router entropy a share of "
+            "its greatest value, both means over all routers on validation texts.</p>"
             f'<div class="grid"><div>{charts.dots("Label accuracy by shape", rows)}</div></div>'
             + tables.html(*tables.ablation(found["rows"])))
 

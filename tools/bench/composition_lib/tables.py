@@ -72,9 +72,11 @@ def packs(found):
 
 
 def ablation(found):
-    head = ["shape", "label accuracy (95 %)", "mean of domains", "experts ship in", "all packs", "build s"]
+    head = ["shape", "label accuracy (95 %)", "mean of domains", "experts ship in", "all packs", "build s",
+            "load imbalance", "router entropy", "dead experts"]
     return head, [[escape(one["name"]), with_interval(one["labelAccuracy"]), number(one["meanOfDomains"]),
-                   f"{one['shipExperts']} of {one['packs']}", size(one["bytes"]), number(one["buildSeconds"], 0)]
+                   f"{one['shipExperts']} of {one['packs']}", size(one["bytes"]), number(one["buildSeconds"], 0),
+                   number(one["loadImbalance"], 2), number(one["routerEntropy"], 2), number(one["deadExperts"], 0)]
                   for one in found]
 
 
@@ -115,9 +117,10 @@ def terminal(report):
               f"{packs_of(report)}: built in {totals['buildSeconds']:.1f} s, {size(totals['bytes'])}"]
     if report.get("ablation"):
         lines += [""] + _columns(
-            ["shape of experts", "labels", "95 %", "ships", "bytes", "build s"],
+            ["shape of experts", "labels", "95 %", "ships", "bytes", "build s", "imbalance", "entropy", "dead"],
             [[one["name"], number(one["labelAccuracy"]), _interval(one["labelAccuracy"]),
-              f"{one['shipExperts']}/{one['packs']}", size(one["bytes"]), number(one["buildSeconds"], 0)]
+              f"{one['shipExperts']}/{one['packs']}", size(one["bytes"]), number(one["buildSeconds"], 0),
+              number(one["loadImbalance"], 2), number(one["routerEntropy"], 2), number(one["deadExperts"], 0)]
              for one in report["ablation"]["rows"]])
     return "\n".join(lines)
 
