@@ -112,12 +112,23 @@ extension Digest {
 
   /// Computes the digest of a file, read in pieces of 1 MiB.
   ///
-  /// - Throws: `CocoaError` or `POSIXError` when the file cannot be read.
+  /// - Throws: `POSIXError` when the file cannot be read.
   public init(file: URL) throws {
-    let handle = try FileHandle(forReadingFrom: file)
-    defer { try? handle.close() }
+    let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+    defer { close(descriptor) }
     var builder = DigestBuilder()
-    while let piece = try handle.read(upToCount: 1 << 20), !piece.isEmpty { builder.update(piece) }
+    // FileHandle would read 4 KiB at a time.
+    var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    while true {
+      let count = read(descriptor, &buffer, buffer.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+      if count == 0 { break }
+      buffer.withUnsafeBytes {
+        builder.update(bytes: UnsafeRawBufferPointer(rebasing: $0[..<count]))
+      }
+    }
     self = builder.finish()
   }
 

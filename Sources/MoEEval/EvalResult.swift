@@ -21,9 +21,30 @@ public struct EvalResult: Sendable, Equatable {
   public let auroc: Double?
   /// Right and wrong answers by example, in the order of the set; `nil` for those to leave alone.
   public let isCorrect: [Bool?]
+  /// Whether what a user gets is right, by example: the first prediction is the pack's and its label the
+  /// expected one; or, of a text to leave alone, the pack is not selected.
+  public let isAnsweredRight: [Bool]
+  /// The expected labels against those the pack gives first.
+  public let confusion: ConfusionMatrix
+  /// How far the pack's own probabilities can be believed.
+  public let reliability: Reliability
 
   /// The share of labelled examples whose label is right, 0 … 1; higher is better.
   public var accuracy: Double { labelled == 0 ? 0 : Double(correct) / Double(labelled) }
+  /// Where the accuracy lies for 95 of 100 such sets: a bootstrap of 1,000 resamples; `nil` without labels.
+  public var accuracyInterval: BootstrapInterval? {
+    BootstrapInterval(proportionOf: isCorrect.compactMap(\.self), seed: 1)
+  }
+  /// A metric of the set, 0 … 1; `nil` where it is not defined.
+  public func value(_ metric: Metric) -> Double? {
+    switch metric {
+    case .accuracy: labelled == 0 ? nil : accuracy
+    case .macroF1: confusion.macroF1
+    case .balancedAccuracy: confusion.balancedAccuracy
+    case .auroc: auroc
+    case .calibrationError: reliability.expectedCalibrationError
+    }
+  }
   /// The share of own texts that reach the pack, 0 … 1; higher is better.
   public var ownSelectedShare: Double {
     labelled == 0 ? 0 : Double(ownSelected) / Double(labelled)
@@ -56,17 +77,34 @@ extension EvalSet {
     var isCorrect: [Bool?] = []
     var selected = (own: 0, none: 0)
     var margins = (own: [Double](), none: [Double]())
+    var isAnsweredRight: [Bool] = []
+    let labels =
+      mixture.packs.first { $0.identity.digest == pack.digest }?
+      .heads.first { $0.task == task }?.labels ?? []
+    var confusion = ConfusionMatrix(labels: labels)
+    var confidences: [(confidence: Double, isRight: Bool)] = []
     for (index, example) in examples.enumerated() {
       let isSelected = answers[index].automatic.route.contains { $0.pack.digest == pack.digest }
       let margin = answers[index].own.nearest?.margin ?? -.infinity
       switch example.expectation {
       case .label(let label):
         let first = Self.mostProbable(answers[index].own.predictions.filter { $0.task == task })
-        isCorrect.append(first?.label.utf8.elementsEqual(label.utf8) ?? false)
+        let isRight = first?.label.utf8.elementsEqual(label.utf8) ?? false
+        isCorrect.append(isRight)
+        let given = answers[index].automatic.predictions.first
+        isAnsweredRight.append(
+          given?.pack.digest == pack.digest && given?.label.utf8.elementsEqual(label.utf8) == true)
+        if let first, let expected = labels.firstIndex(of: label),
+          let predicted = labels.firstIndex(of: first.label)
+        {
+          confusion.add(expected: expected, predicted: predicted)
+          confidences.append((min(1, Double(first.probability)), isRight))
+        }
         selected.own += isSelected ? 1 : 0
         margins.own.append(margin)
       case .none:
         isCorrect.append(nil)
+        isAnsweredRight.append(!isSelected)
         selected.none += isSelected ? 1 : 0
         margins.none.append(margin)
       }
@@ -74,7 +112,8 @@ extension EvalSet {
     return EvalResult(
       name: name, task: task, labelled: margins.own.count, correct: isCorrect.count { $0 == true },
       ownSelected: selected.own, none: margins.none.count, noneSelected: selected.none,
-      auroc: areaUnderROC(positive: margins.own, negative: margins.none), isCorrect: isCorrect)
+      auroc: areaUnderROC(positive: margins.own, negative: margins.none), isCorrect: isCorrect,
+      isAnsweredRight: isAnsweredRight, confusion: confusion, reliability: Reliability(confidences))
   }
 
   /// The most probable label, the first of equals.

@@ -59,14 +59,9 @@ public struct InstalledEntry: Sendable, Equatable {
   public let size: Int
   /// Its digest, which names its blob.
   public let digest: Digest
-  /// The file to open or map; it is never written again.
-  public let url: URL
+  /// Where its file lies.
+  public let path: String
 
-  /// Makes an entry.
-  public init(name: String, size: Int, digest: Digest, url: URL) {
-    self.name = name
-    self.size = size
-    self.digest = digest
-    self.url = url
-  }
+  /// The file to open or map; it is never written again.
+  public var url: URL { URL(fileURLWithPath: path, isDirectory: false) }
 }

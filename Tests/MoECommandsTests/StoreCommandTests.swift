@@ -88,6 +88,35 @@ import Testing
     #expect(try bench.run("list", "--json").json()["threshold"] == 0.7)
   }
 
+  @Test func `eval compares what users get with an earlier generation`() throws {
+    try bench.run("install", try bench.archive("example/ships", topics: [0, 1]))
+    try bench.run("install", try bench.archive("example/privacy", topics: [2, 3]))
+    let same = try bench.run("eval", "--against", "1", "--json").json()
+    guard case .array(let sets)? = same["against"] else { throw BenchFailure("no comparison") }
+    #expect(sets.map { $0["pack"] } == ["example/ships 1.0.0"], "privacy was not there")
+    #expect(sets[0]["negativeFlips"] == 0 && sets[0]["pValueOfFall"] == 1.0)
+    let asked = try bench.run("ask", CommandBench.text(topic: 1), "--json").json()
+    guard case .number(let margin)? = asked["nearest"]?["margin"] else {
+      throw BenchFailure("no margin")
+    }
+    // A pack that is 88 % sure of its texts, in a store that asks for 99.9 %.
+    let unsure = try bench.archive(
+      "example/ships", topics: [0, 1], release: 2
+    ) { $0.manifest.dispatcher.threshold = margin - 2 }
+    try bench.run("install", "--no-eval", unsure)
+    try bench.run("threshold", "0.999", "--no-eval")
+    let fell = try bench.run("eval", "example/ships", "--against", "3")
+    #expect(fell.output.contains("example/ships 1.0.0 issue, since generation 3: of "))
+    #expect(fell.output.contains("\n  fell: "))
+    let document = try bench.run("eval", "--against", "3", "--json").json()
+    guard case .array(let after)? = document["against"],
+      case .integer(let flips)? = after[1]["negativeFlips"],
+      case .array(let texts)? = after[1]["fallen"]
+    else { throw BenchFailure("no comparison") }
+    #expect(flips > 0 && texts.count == Int(flips), "a stricter store answers less")
+    #expect(try bench.run("eval", "--against", "9").status == 66)
+  }
+
   @Test func `every refusal leaves the store as it was, with a sentence and its exit code`() throws
   {
     let good = try bench.archive("example/ships", topics: [0, 1])
@@ -160,7 +189,10 @@ import Testing
     let eval = try bench.run("eval", "--json")
     #expect(eval.status == 0)
     #expect(try eval.json()["probes"] == 300)
-    #expect(try bench.run("eval", "example/ships").lines.count == 2)
+    let detail = try bench.run("eval", "example/ships")
+    #expect(detail.output.contains("in 95 of 100 such sets"))
+    #expect(detail.output.contains("  macro-averaged F1 "))
+    #expect(detail.output.contains("  expected calibration error "))
   }
 
   @Test func `eval ends with exit code 10 when a floor is not met`() throws {

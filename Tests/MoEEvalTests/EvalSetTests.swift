@@ -100,6 +100,17 @@ import Testing
     )
   }
 
+  /// What a user gets, text after text: the first prediction of the automatic answer.
+  private func answeredRight(_ mixture: MixtureModel, _ pack: PackIdentity) throws -> [Bool] {
+    try examples.map { example in
+      let answer = try mixture.answer([example.text], pool: ThreadPool(threads: 1))[0]
+      guard case .label(let label) = example.expectation else {
+        return !answer.route.contains { $0.pack == pack }
+      }
+      return answer.predictions.first?.pack == pack && answer.predictions.first?.label == label
+    }
+  }
+
   /// The score of text after text, in order of size.
   private func sortedMargins() throws -> [Double] {
     let probe = pack("probe", threshold: 0)
@@ -121,6 +132,10 @@ import Testing
         [result.labelled, result.correct, result.ownSelected, result.none, result.noneSelected]
           == naive.counts)
       #expect(result.auroc == naive.auroc && result.isCorrect == naive.isCorrect)
+      #expect(result.isAnsweredRight == (try answeredRight(mixture, own.identity)))
+      #expect(result.confusion.correct == result.correct && result.confusion.total == 27)
+      #expect(result.reliability.count == 27)
+      #expect(result.value(.accuracy) == result.confusion.accuracy)
       #expect(result.name == "main" && result.task == "issue")
       #expect(result.labelled == 27 && result.none == 13 && result.isCorrect.count == 40)
       #expect(result.accuracy > 0.8, "the heads know the topics")

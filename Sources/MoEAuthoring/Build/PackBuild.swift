@@ -53,7 +53,8 @@ public struct PackBuild: Sendable {
     self.backbone = backbone
     self.profile = profile.profile
     profileDigest = profile.digest
-    var options = TrainingOptions()
+    let plan = TaskTrainer.plan(of: source, layerCount: backbone.encoder.layerCount)
+    var options = TrainingOptions(depth: plan?.layers.count ?? 0)
     options.seed = source.description.seed
     self.options = options
     self.pool = pool

@@ -53,12 +53,14 @@ struct TaskTrainer {
   let progress: @Sendable (BuildProgress) -> Void
 
   /// The depth and width of experts where the source does not choose.
-  static let defaultDepth = 1
-  static let defaultWidth = 256
+  static let defaultDepth = 3
+  static let defaultWidth = 64
+  /// The values of C among which the head is chosen that experts in more than one layer start from.
+  static let startPenalties = [0.1, 1]
 
   func run() throws -> TaskTraining {
     try checkDepth()
-    let plan = self.plan
+    let plan = Self.plan(of: source, layerCount: backbone.encoder.layerCount)
     let (trainExamples, validExamples) = split()
     let examples = trainExamples + validExamples
     let labels = examples.map { example in
@@ -81,18 +83,29 @@ struct TaskTrainer {
     let frozen = FrozenHead(
       fitting: Array(states.features[..<boundary]), labels: trainLabels,
       labelCount: source.labels.count, backward: backward)
-    let validation = frozen.evaluate(
-      Array(states.features[boundary...]), labels: validLabels,
-      kernels: backbone.encoder.kernels)
-    let frozenAccuracy = Double(validation.correct) / Double(max(1, validLabels.count))
+    let validFeatures = Array(states.features[boundary...])
+    func accuracy(_ head: FrozenHead) -> Double {
+      let result = head.evaluate(
+        validFeatures, labels: validLabels, kernels: backbone.encoder.kernels)
+      return Double(result.correct) / Double(max(1, validLabels.count))
+    }
+    let frozenAccuracy = accuracy(frozen)
     var experts: TrainedExperts?
     if let plan, source.labels.count > 1 {
       let trainer = try ExpertTrainer(
         encoder: backbone.encoder, plan: plan, labelCount: source.labels.count, options: options,
         pool: pool)
+      let start =
+        plan.layers.count == 1
+        ? frozen
+        : startingHead(frozen, accuracy: accuracy, validCount: validLabels.count) { penalty in
+          FrozenHead(
+            fitting: Array(states.features[..<boundary]), labels: trainLabels,
+            labelCount: source.labels.count, inversePenalty: penalty, backward: backward)
+        }
       experts = trainer.train(
         states.subset(trainIndices), labels: trainLabels,
-        valid: states.subset(validIndices), validLabels: validLabels, head: frozen
+        valid: states.subset(validIndices), validLabels: validLabels, head: start
       ) { [progress] in
         progress(BuildProgress("training experts", $0, loss: $1, accuracy: $2))
       }
@@ -107,6 +120,21 @@ struct TaskTrainer {
       validCount: validExamples.count)
   }
 
+  /// The head that experts in more than one layer start from: the most regular one whose validation accuracy
+  /// is within one standard error of the best.
+  ///
+  /// A head that fits its training texts closely leaves experts under it nothing but noise to learn.
+  private func startingHead(
+    _ frozen: FrozenHead, accuracy: (FrozenHead) -> Double, validCount: Int,
+    fit: (Double) -> FrozenHead
+  ) -> FrozenHead {
+    let heads = Self.startPenalties.map(fit) + [frozen]
+    let accuracies = heads.map(accuracy)
+    let best = accuracies.max() ?? 0
+    let error = (best * (1 - best) / Double(max(1, validCount))).squareRoot()
+    return zip(heads, accuracies).first { $0.1 >= best - error }?.0 ?? frozen
+  }
+
   /// Refuses experts in layers that the backbone does not have.
   private func checkDepth() throws {
     let layerCount = backbone.encoder.layerCount
@@ -118,13 +146,12 @@ struct TaskTrainer {
   }
 
   /// The plan of the source, or the default; `nil` for no experts.
-  private var plan: ExpertPlan? {
-    let layerCount = backbone.encoder.layerCount
+  static func plan(of source: PackSource, layerCount: Int) -> ExpertPlan? {
     guard let experts = source.description.experts else {
       return ExpertPlan(
-        top: min(Self.defaultDepth, layerCount), of: layerCount, width: Self.defaultWidth)
+        top: min(defaultDepth, layerCount), of: layerCount, width: defaultWidth)
     }
-    guard experts.layers > 0 else { return nil }
+    guard (1...layerCount).contains(experts.layers) else { return nil }
     return ExpertPlan(
       top: experts.layers, of: layerCount, width: experts.width,
       count: experts.count, topK: experts.topK)

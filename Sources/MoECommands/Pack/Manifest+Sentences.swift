@@ -17,7 +17,8 @@ extension Manifest.Experts {
     zip(layers, utilization).map { layer, router in
       let shares = router.shares.map { ($0 * 100).fixed(0) }.joined(separator: ", ")
       let dead = router.deadExperts.count
-      return "layer \(layer): \(shares) % of the tokens, load imbalance \(router.loadImbalance.fixed(2)), "
+      return "layer \(layer): \(shares) % of the tokens, "
+        + "load imbalance \(router.loadImbalance.fixed(2)), "
         + "router entropy \(router.entropy.fixed(2)) of \(router.greatestEntropy.fixed(2)) nats"
         + (dead == 0 ? "" : ", \(dead.counted("dead expert"))")
     }

@@ -32,8 +32,7 @@ struct ChangeOptions: ParsableArguments {
     let outcome = try session.withProgress { bar in
       try body(
         Installer(store: store, pool: pool, progress: bar.handler) {
-          try session.ground(
-            for: try store.active().packs, needsProbes: change.checking == .suite)
+          try session.ground(for: before.packs, needsProbes: change.checking == .suite)
         })
     }
     let view = ChangeView(

@@ -14,15 +14,24 @@ public struct EvalCommand: MoECommand {
       For each set: accuracy beside the vendor's claim and floor, the share of the pack's own texts that \
       reach it, the share of near-domain texts that do though they should not, the area under the ROC curve \
       of the one against the other, and how many of the backbone profile's neutral probes it takes. \
-      Exit code 10 when a floor is not met.
+      Exit code 10 when a floor is not met. Of one pack it also shows an interval, F1, calibration and the \
+      weakest labels.
+
+      --against compares what users get with an earlier generation, text by text: which answers were right \
+      there and are wrong now, and how probable so many would be by chance (McNemar's exact test).
 
       Examples:
         moe-pack eval
         moe-pack eval example/eu-gdpr --json
+        moe-pack eval --against 3
       """)
 
   @Argument(help: ArgumentHelp("The one pack to run; all without it.", valueName: "name"))
   var name: String?
+
+  @Option(
+    help: ArgumentHelp("Compare with this generation, text by text.", valueName: "generation"))
+  var against: Int?
 
   @OptionGroup var output: OutputOptions
   /// What every command takes.
@@ -35,36 +44,59 @@ public struct EvalCommand: MoECommand {
   public func run(_ session: CommandSession) throws {
     guard let store = try session.storeForReading() else {
       if let name { throw StoreError.notInstalled(name: name, nearest: nil) }
-      return try show([], probes: 0, session)
+      if let against { throw StoreError.noGeneration(id: against, newest: 0) }
+      return try show([], probes: 0, comparison: nil, session)
     }
     let active = try store.active()
     if let name { _ = try store.installedPack(named: name) }
-    guard !active.packs.isEmpty else { return try show([], probes: 0, session) }
-    let ground = try session.ground(for: active.packs, needsProbes: true)
-    let composition = try Composition(
-      backbone: ground.backbone, profile: ground.profile, generation: active.id,
-      packs: active.packs, dispatcher: Dispatcher(threshold: active.threshold))
-    let pool = try session.pool()
-    let packs = try session.withProgress { bar in
-      try RegressionSuite(
-        active: composition, candidate: composition, packs: active.packs, probes: ground.probes,
-        pool: pool, progress: bar.handler
-      ).measure(only: name)
+    let earlier = try against.map { try store.generation($0) }
+    guard !active.packs.isEmpty else {
+      return try show([], probes: 0, comparison: nil, session)
     }
-    try show(packs, probes: ground.probes.count, session)
+    let ground = try session.ground(for: active.packs, needsProbes: true)
+    let pool = try session.pool()
+    let (packs, comparison) = try session.withProgress { bar in
+      let suite = try RegressionSuite(
+        active: try earlier.map { try Self.composition(of: $0, ground) }
+          ?? Self.composition(of: active, ground),
+        candidate: try Self.composition(of: active, ground), packs: active.packs,
+        probes: ground.probes, pool: pool, progress: bar.handler)
+      let packs = try suite.measure(only: name)
+      return (packs, try earlier.map { _ in try suite.compare(packs) })
+    }
+    try show(packs, probes: ground.probes.count, comparison: comparison, session)
     try packs.forEach(RegressionSuite.checkFloors)
   }
 
+  private static func composition(
+    of generation: Generation, _ ground: Installer.Ground
+  ) throws -> Composition {
+    try Composition(
+      backbone: ground.backbone, profile: ground.profile, generation: generation.id,
+      packs: generation.packs, dispatcher: Dispatcher(threshold: generation.threshold))
+  }
+
   private func show(
-    _ packs: [SuiteReport.Pack], probes: Int, _ session: CommandSession
+    _ packs: [SuiteReport.Pack], probes: Int, comparison: [EvalComparison]?,
+    _ session: CommandSession
   ) throws {
     if output.json {
-      try session.console.print(
-        json: ["probes": .integer(probes), "packs": .array(packs.map(\.json))])
-    } else if packs.isEmpty {
-      try session.console.print("No packs are installed.")
-    } else {
-      try EvalTable(packs: packs, probes: probes).print(to: session.console)
+      var members = [
+        JSONMember("probes", .integer(probes)), JSONMember("packs", .array(packs.map(\.json))),
+      ]
+      if let comparison {
+        members.append(JSONMember("against", .array(comparison.map(\.json))))
+      }
+      return try session.console.print(json: .object(members))
+    }
+    guard !packs.isEmpty else { return try session.console.print("No packs are installed.") }
+    try EvalTable(packs: packs, probes: probes).print(to: session.console)
+    if name != nil { try packs.forEach { try EvalDetail(pack: $0).print(to: session.console) } }
+    if let comparison, let against {
+      try session.console.print()
+      for one in comparison {
+        try EvalComparisonView(comparison: one, generation: against).print(to: session.console)
+      }
     }
   }
 }

@@ -53,7 +53,8 @@ extension Generation {
       "generation": .integer(id), "parent": parent.map(JSONValue.integer) ?? .null,
       "createdAt": createdAt.map(JSONValue.string) ?? .null, "actor": .string(actor),
       "action": .string(action), "proven": .boolean(isProven), "kept": .boolean(isKept),
-      "active": .boolean(isActive), "threshold": .number(threshold), "packs": .array(packs.map(\.summaryJSON)),
+      "active": .boolean(isActive), "threshold": .number(threshold),
+      "packs": .array(packs.map(\.summaryJSON)),
       "report": report ?? .null,
     ]
   }

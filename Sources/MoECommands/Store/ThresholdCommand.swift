@@ -41,7 +41,8 @@ public struct ThresholdCommand: MoECommand {
   public func validate() throws {
     guard let threshold, !(Self.least...Self.greatest).contains(threshold) else { return }
     throw ValidationError(
-      "the threshold is \(threshold), expected a probability from \(Self.least) to \(Self.greatest)")
+      "the threshold is \(threshold), expected a probability from \(Self.least) to \(Self.greatest)"
+    )
   }
 
   /// Sets or shows the threshold.

@@ -33,7 +33,7 @@ public struct KnownBackbone: Sendable {
         "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23",
     ]),
     profileDigest: Digest(
-      hex: "379c14ad8cbd4783f1ec7f4fda069abcf0865d1b407344ae4b6923ee4aa35240"))
+      hex: "dccff11b997f442b344ab390aec188130690d8f03676c20f6bfe1c107c8ddc2e"))
 
   private static func pinned(_ files: [String: String]) -> [String: Digest] {
     files.compactMapValues { Digest(hex: $0) }

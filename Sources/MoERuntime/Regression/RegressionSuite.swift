@@ -31,12 +31,12 @@ public struct RegressionSuite: Sendable {
     let evals: [(claim: Manifest.Evaluation, set: EvalSet)]
   }
 
-  private let active: Composition
+  let active: Composition
   private let candidate: Composition
-  private let entries: [Entry]
+  let entries: [Entry]
   private let probes: [String]
-  private let pool: ThreadPool
-  private let progress: ProgressHandler
+  let pool: ThreadPool
+  let progress: ProgressHandler
 
   /// Prepares the suite; the eval sets are read now.
   ///

@@ -86,7 +86,15 @@ extension SuiteReport.Eval {
     if let share = result.noneSelectedShare {
       members.append(JSONMember("noneSelected", .number(share)))
     }
-    if let auroc = result.auroc { members.append(JSONMember("auroc", .number(auroc))) }
+    for metric in Metric.allCases where metric != .accuracy {
+      if let value = result.value(metric) {
+        members.append(JSONMember(metric.rawValue, .number(value)))
+      }
+    }
+    if let interval = result.accuracyInterval {
+      members.append(
+        JSONMember("interval", .array([.number(interval.low), .number(interval.high)])))
+    }
     return .object(members)
   }
 }

@@ -47,22 +47,19 @@ struct StoreIndex {
 
   /// The packs of a generation, ordered by the bytes of their names.
   func packs(ofGeneration id: Int) throws -> [InstalledPack] {
-    let sql = """
-      SELECT pack.* FROM pack JOIN generation_pack ON pack.digest = generation_pack.pack
-      WHERE generation_pack.generation = ? ORDER BY pack.name
-      """
-    return try Row.fetchAll(database, sql: sql, arguments: [id]).map(pack)
+    try packs(
+      where: "pack.digest IN (SELECT pack FROM generation_pack WHERE generation = ?)",
+      arguments: [id])
   }
 
   /// The packs that some kept generation holds, ordered by name and digest.
   func keptPacks() throws -> [InstalledPack] {
-    let sql = """
-      SELECT pack.* FROM pack WHERE EXISTS (
-        SELECT 1 FROM generation_pack JOIN generation ON generation.id = generation_pack.generation
-        WHERE generation_pack.pack = pack.digest AND generation.is_kept)
-      ORDER BY pack.name, pack.digest
-      """
-    return try Row.fetchAll(database, sql: sql).map(pack)
+    try packs(
+      where: """
+        EXISTS (
+          SELECT 1 FROM generation_pack JOIN generation ON generation.id = generation_pack.generation
+          WHERE generation_pack.pack = pack.digest AND generation.is_kept)
+        """)
   }
 
   /// Whether a kept generation names this blob.
@@ -124,31 +121,60 @@ struct StoreIndex {
       packs: packs)
   }
 
-  private func pack(_ row: Row) throws -> InstalledPack {
-    let digest = try digest(row, "digest")
+  /// The packs a condition holds for, ordered by name and digest; one statement, however many they are.
+  private func packs(
+    where condition: String, arguments: StatementArguments = []
+  ) throws -> [InstalledPack] {
     let sql = """
-      SELECT pack_entry.name, pack_entry.blob, blob.size
-      FROM pack_entry JOIN blob ON blob.digest = pack_entry.blob
-      WHERE pack_entry.pack = ? ORDER BY pack_entry.position
+      SELECT pack.digest, pack.name, pack.version, pack.release, pack.signers,
+        pack_entry.name, pack_entry.blob, blob.size
+      FROM pack
+        LEFT JOIN pack_entry ON pack_entry.pack = pack.digest
+        LEFT JOIN blob ON blob.digest = pack_entry.blob
+      WHERE \(condition) ORDER BY pack.name, pack.digest, pack_entry.position
       """
-    let entries = try Row.fetchAll(database, sql: sql, arguments: [digest.hex]).map { row in
-      let blob = try self.digest(row, "blob")
+    let rows = try Row.fetchAll(database, sql: sql, arguments: arguments)
+    var packs: [InstalledPack] = []
+    var start = 0
+    while start < rows.count {
+      let digest = try rows[start].decode(String.self, atIndex: 0)
+      var end = start + 1
+      while end < rows.count, try rows[end].decode(String.self, atIndex: 0) == digest { end += 1 }
+      packs.append(try pack(rows[start..<end]))
+      start = end
+    }
+    return packs
+  }
+
+  /// The pack whose rows these are, one an entry.
+  private func pack(_ rows: ArraySlice<Row>) throws -> InstalledPack {
+    guard let row = rows.first else { throw damage("a pack without rows") }
+    let digest = try digest(row, at: 0)
+    let entries = try rows.map { row in
+      guard let entry = try row.decode(String?.self, atIndex: 5) else {
+        throw damage("pack \(digest) has no entry")
+      }
+      let blob = try self.digest(row, at: 6)
       return InstalledEntry(
-        name: try row.decode(String.self, forColumn: "name"),
-        size: try row.decode(Int.self, forColumn: "size"),
-        digest: blob, url: URL(fileURLWithPath: layout.blob(blob), isDirectory: false))
+        name: entry, size: try row.decode(Int.self, atIndex: 7), digest: blob,
+        path: layout.blob(blob))
     }
     guard
       let envelope = entries.first,
-      let name = PackName(try row.decode(String.self, forColumn: "name")),
-      let version = SemanticVersion(try row.decode(String.self, forColumn: "version"))
-    else { throw damage("pack \(digest) has no envelope, name or version that parses") }
-    let signers = try row.decode(String.self, forColumn: "signers")
+      let name = PackName(try row.decode(String.self, atIndex: 1)),
+      let version = SemanticVersion(try row.decode(String.self, atIndex: 2))
+    else { throw damage("pack \(digest) has no name or version that parses") }
     return InstalledPack(
-      digest: digest, name: name, version: version,
-      release: try row.decode(Int.self, forColumn: "release"),
-      signers: signers.split(separator: " ").map(String.init),
+      digest: digest, name: name, version: version, release: try row.decode(Int.self, atIndex: 3),
+      signers: try row.decode(String.self, atIndex: 4).split(separator: " ").map(String.init),
       envelope: envelope, entries: Array(entries.dropFirst()))
+  }
+
+  private func digest(_ row: Row, at index: Int) throws -> Digest {
+    guard let digest = Digest(hex: try row.decode(String.self, atIndex: index)) else {
+      throw damage("a digest that is not 64 hexadecimal digits")
+    }
+    return digest
   }
 
   func digest(_ row: Row, _ column: String) throws -> Digest {

@@ -37,7 +37,8 @@ extension Store {
         let generation = Generation(
           id: active.id + 1, parent: active.id, createdAt: time, actor: actor,
           action: transaction.actions.joined(separator: ", "), isProven: verdict.isProven,
-          report: verdict.report, threshold: transaction.threshold, isKept: true, packs: transaction.candidate)
+          report: verdict.report, threshold: transaction.threshold, isKept: true,
+          packs: transaction.candidate)
         if isDryRun || isEmpty {
           abandon(transaction, intent)
           return isEmpty ? active : generation

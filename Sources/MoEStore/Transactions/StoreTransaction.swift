@@ -165,9 +165,9 @@ public final class StoreTransaction {
     if !isDryRun { try place(arriving, blobs) }
     let entries = staged.map { entry in
       let isStaged = isDryRun && arrivingDigests.contains(entry.digest)
-      let blob = URL(fileURLWithPath: store.layout.blob(entry.digest), isDirectory: false)
       return InstalledEntry(
-        name: entry.name, size: entry.size, digest: entry.digest, url: isStaged ? entry.url : blob)
+        name: entry.name, size: entry.size, digest: entry.digest,
+        path: isStaged ? entry.url.path : store.layout.blob(entry.digest))
     }
     return InstalledPack(
       digest: pack.digest, name: pack.manifest.pack, version: pack.manifest.version,

@@ -25,8 +25,19 @@ public struct TrainingOptions: Sendable, Equatable {
   /// Seeds the first weights and the order of texts.
   public var seed: UInt64 = 1
 
-  /// Makes the default options.
+  /// Makes the options for experts in the last layer alone.
   public init() {}
+
+  /// Makes the options for experts in the top `depth` layers.
+  ///
+  /// Experts under others change what the head reads. Their head moves slowly, so that they and not it take up
+  /// what the texts say, and half the epochs are enough.
+  public init(depth: Int) {
+    guard depth > 1 else { return }
+    epochs = 4
+    expertRate = 2e-3
+    headRate = 5e-4
+  }
 }
 
 /// One epoch, as it went.

@@ -13,8 +13,8 @@ public struct FrozenHead: Sendable, Equatable {
     self.bias = bias
   }
 
-  /// What the squared norm of the weights costs: 1 / (2 C N) with C = 10.
-  static let inversePenalty = 10.0
+  /// C of the head that ships without experts.
+  public static let inversePenalty = 10.0
 
   /// Fits multinomial logistic regression to features.
   ///
@@ -26,14 +26,16 @@ public struct FrozenHead: Sendable, Equatable {
   ///   - features: f, `[count, G]`.
   ///   - labels: `[count]`, below `labelCount`.
   ///   - labelCount: L.
+  ///   - inversePenalty: C; the less, the smaller the weights.
   ///   - backward: The kernels.
   public init(
-    fitting features: [Float], labels: [Int], labelCount: Int, backward: BackwardKernels
+    fitting features: [Float], labels: [Int], labelCount: Int,
+    inversePenalty: Double = Self.inversePenalty, backward: BackwardKernels
   ) {
     let count = labels.count
     let width = features.count / max(1, count)
     let weightCount = labelCount * width
-    let penalty = 1 / (Self.inversePenalty * Double(max(1, count)))
+    let penalty = 1 / (inversePenalty * Double(max(1, count)))
     let start = [Double](repeating: 0, count: weightCount + labelCount)
     let fitted = LBFGS().minimize(from: start) { point, gradient in
       var logits = [Float](repeating: 0, count: count * labelCount)
