@@ -96,6 +96,7 @@ struct ManifestAssembly {
       "trainTexts": .integer(training.trainCount),
       "validTexts": .integer(training.validCount),
       "frozenAccuracy": .number(training.frozenAccuracy),
+      "startInversePenalty": .number(training.startInversePenalty),
       "expertAccuracy": training.experts.map { .number($0.accuracy) } ?? .null,
       "triedExperts": plan.map {
         [

@@ -26,6 +26,8 @@ public struct BuildProgress: Sendable {
 public struct TaskTraining: Sendable {
   /// The validation accuracy of the frozen head.
   public let frozenAccuracy: Double
+  /// C of the head that the experts' training started from.
+  public let startInversePenalty: Double
   /// What the experts gave; `nil` when none were asked for or there is one label.
   public let experts: TrainedExperts?
   /// The plan of the experts that were tried.
@@ -44,6 +46,19 @@ public struct TaskTraining: Sendable {
   public let validCount: Int
 }
 
+/// A head fitted to the training texts, and what it gives on the validation texts.
+private struct HeadFit {
+  let inversePenalty: Double
+  let head: FrozenHead
+  let accuracy: Double
+  let loss: Double
+
+  /// Whether experts label more validation texts right, or as many with a lower cross-entropy.
+  func isWorse(than experts: TrainedExperts) -> Bool {
+    experts.accuracy > accuracy || (experts.accuracy == accuracy && experts.loss < loss)
+  }
+}
+
 /// Trains the one task of a pack.
 struct TaskTrainer {
   let source: PackSource
@@ -55,8 +70,12 @@ struct TaskTrainer {
   /// The depth and width of experts where the source does not choose.
   static let defaultDepth = 3
   static let defaultWidth = 64
-  /// The values of C among which the head is chosen that experts in more than one layer start from.
-  static let startPenalties = [0.1, 1]
+  /// Smaller values of C than the frozen head's.
+  ///
+  /// Experts in more than one layer start from the head of the smallest C whose validation accuracy is within
+  /// one standard error of the best: a head that fits its training texts closely leaves the experts under it
+  /// nothing but noise to learn.
+  static let smallerInversePenalties = [0.1, 1]
 
   func run() throws -> TaskTraining {
     try checkDepth()
@@ -80,59 +99,45 @@ struct TaskTrainer {
     let validLabels = Array(labels[trainExamples.count...])
     let backward = try BackwardKernels(kernels: backbone.encoder.kernels)
     progress(BuildProgress("fitting the frozen head", 0))
-    let frozen = FrozenHead(
-      fitting: Array(states.features[..<boundary]), labels: trainLabels,
-      labelCount: source.labels.count, backward: backward)
     let validFeatures = Array(states.features[boundary...])
-    func accuracy(_ head: FrozenHead) -> Double {
+    let isDeep = (plan?.layers.count ?? 0) > 1
+    let fits = ((isDeep ? Self.smallerInversePenalties : []) + [FrozenHead.inversePenalty]).map {
+      penalty in
+      let head = FrozenHead(
+        fitting: Array(states.features[..<boundary]), labels: trainLabels,
+        labelCount: source.labels.count, inversePenalty: penalty, backward: backward)
       let result = head.evaluate(
         validFeatures, labels: validLabels, kernels: backbone.encoder.kernels)
-      return Double(result.correct) / Double(max(1, validLabels.count))
+      let count = Double(max(1, validLabels.count))
+      return HeadFit(
+        inversePenalty: penalty, head: head, accuracy: Double(result.correct) / count,
+        loss: result.loss / count)
     }
-    let frozenAccuracy = accuracy(frozen)
+    let frozen = fits[fits.count - 1]
+    let start = fits[
+      FrozenHead.firstWithinOneStandardError(fits.map(\.accuracy), count: validLabels.count)]
     var experts: TrainedExperts?
     if let plan, source.labels.count > 1 {
       let trainer = try ExpertTrainer(
         encoder: backbone.encoder, plan: plan, labelCount: source.labels.count, options: options,
         pool: pool)
-      let start =
-        plan.layers.count == 1
-        ? frozen
-        : startingHead(frozen, accuracy: accuracy, validCount: validLabels.count) { penalty in
-          FrozenHead(
-            fitting: Array(states.features[..<boundary]), labels: trainLabels,
-            labelCount: source.labels.count, inversePenalty: penalty, backward: backward)
-        }
       experts = trainer.train(
         states.subset(trainIndices), labels: trainLabels,
-        valid: states.subset(validIndices), validLabels: validLabels, head: start
+        valid: states.subset(validIndices), validLabels: validLabels, head: start.head
       ) { [progress] in
         progress(BuildProgress("training experts", $0, loss: $1, accuracy: $2))
       }
     }
-    let ships = experts.map { $0.accuracy > frozenAccuracy } ?? false
+    let ships = experts.map { $0.epoch > 0 && frozen.isWorse(than: $0) } ?? false
     let head =
       ships
-      ? experts.map { FrozenHead(weight: $0.headWeight, bias: $0.headBias) } ?? frozen : frozen
+      ? experts.map { FrozenHead(weight: $0.headWeight, bias: $0.headBias) } ?? frozen.head
+      : frozen.head
     return TaskTraining(
-      frozenAccuracy: frozenAccuracy, experts: experts, plan: plan, shipsExperts: ships,
+      frozenAccuracy: frozen.accuracy, startInversePenalty: start.inversePenalty, experts: experts,
+      plan: plan, shipsExperts: ships,
       head: head, features: states.features, labels: labels, trainCount: trainExamples.count,
       validCount: validExamples.count)
-  }
-
-  /// The head that experts in more than one layer start from: the most regular one whose validation accuracy
-  /// is within one standard error of the best.
-  ///
-  /// A head that fits its training texts closely leaves experts under it nothing but noise to learn.
-  private func startingHead(
-    _ frozen: FrozenHead, accuracy: (FrozenHead) -> Double, validCount: Int,
-    fit: (Double) -> FrozenHead
-  ) -> FrozenHead {
-    let heads = Self.startPenalties.map(fit) + [frozen]
-    let accuracies = heads.map(accuracy)
-    let best = accuracies.max() ?? 0
-    let error = (best * (1 - best) / Double(max(1, validCount))).squareRoot()
-    return zip(heads, accuracies).first { $0.1 >= best - error }?.0 ?? frozen
   }
 
   /// Refuses experts in layers that the backbone does not have.

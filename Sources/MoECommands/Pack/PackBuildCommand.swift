@@ -45,6 +45,9 @@ public struct PackBuildCommand: MoECommand {
   /// Makes the command.
   public init() {}
 
+  /// Under so many texts a label a vendor is told that they are few.
+  private static let fewTexts = 20
+
   /// Builds and writes the archive.
   public func run(_ session: CommandSession) throws {
     let start = session.context.now()
@@ -127,6 +130,18 @@ public struct PackBuildCommand: MoECommand {
           ", of \(result.none) to leave alone selected \(none.fixed(3)), AUROC \(auroc.fixed(3))"
       }
       try console.print(line)
+    }
+    let perLabel = built.calibration.ownExamples / max(1, manifest.dispatcher.rows)
+    if perLabel < Self.fewTexts {
+      console.note(
+        "\(perLabel.counted("text")) a label are few: the gate may miss texts that are the pack's own; "
+          + "\(Self.fewTexts) a label or more serve it better")
+    }
+    for (layer, router) in zip(manifest.experts?.layers ?? [], manifest.experts?.utilization ?? [])
+    where !router.deadExperts.isEmpty {
+      console.note(
+        "layer \(layer): \(router.deadExperts.count.counted("expert")) take under a tenth of an even share; "
+          + "fewer experts would do")
     }
     console.note(
       "built in \(seconds.fixed(1)) s; install it with `moe-pack install \(output.text)`")

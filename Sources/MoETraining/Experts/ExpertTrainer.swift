@@ -58,6 +58,8 @@ public struct TrainedExperts: Sendable {
   public let headWeight: [Float]
   /// The head's b, `[L]`.
   public let headBias: [Float]
+  /// The epoch whose parameters these are; 0 where none was better than the start.
+  public let epoch: Int
   /// The accuracy on the validation split, 0 … 1.
   public let accuracy: Double
   /// The cross-entropy on the validation split, in nats a text.
@@ -162,12 +164,13 @@ public struct ExpertTrainer: Sendable {
       if epoch - best.epoch >= options.patience { break }
     }
     return trained(
-      best.parameters, result: best.result, history: history,
+      best.parameters, epoch: best.epoch, result: best.result, history: history,
       utilization: utilization(best.parameters, valid))
   }
 
   private func trained(
-    _ parameters: [Float], result: (accuracy: Double, loss: Double), history: [EpochRecord],
+    _ parameters: [Float], epoch: Int, result: (accuracy: Double, loss: Double),
+    history: [EpochRecord],
     utilization: [ExpertUtilization]
   ) -> TrainedExperts {
     var layers: [Int: ExpertLayer] = [:]
@@ -176,7 +179,8 @@ public struct ExpertTrainer: Sendable {
     }
     return TrainedExperts(
       layers: layers, headWeight: parameters[layout.headWeight].map { $0 * Self.headScale },
-      headBias: Array(parameters[layout.headBias]), accuracy: result.accuracy, loss: result.loss,
+      headBias: Array(parameters[layout.headBias]), epoch: epoch, accuracy: result.accuracy,
+      loss: result.loss,
       history: history, utilization: utilization)
   }
 

@@ -66,6 +66,20 @@ public struct FrozenHead: Sendable, Equatable {
     bias = fitted[weightCount...].map { Float($0) }
   }
 
+  /// The first of several accuracies on the same texts that is within one standard error of the best.
+  ///
+  /// Reference: Hastie, Tibshirani & Friedman, *The Elements of Statistical Learning*, §7.10.
+  ///
+  /// - Parameters:
+  ///   - accuracies: From 0 to 1, the candidate that is preferred first.
+  ///   - count: How many texts they were measured on.
+  /// - Returns: An index; 0 for no accuracies.
+  public static func firstWithinOneStandardError(_ accuracies: [Double], count: Int) -> Int {
+    let best = accuracies.max() ?? 0
+    let error = (best * (1 - best) / Double(max(1, count))).squareRoot()
+    return accuracies.firstIndex { $0 >= best - error } ?? 0
+  }
+
   /// How many texts are labelled right, and the summed cross-entropy in nats.
   public func evaluate(
     _ features: [Float], labels: [Int], kernels: Kernels
