@@ -13,15 +13,15 @@ def _shape(layers, width, count=1, top_k=1):
 
 
 # What `pack build` does where pack.yaml says nothing of experts.
-DEFAULT = "1 layer, width 256"
+DEFAULT = "3 layers, width 64"
 SHAPES = {
     "frozen head": _shape(0, 64),
     "1 layer, width 16": _shape(1, 16),
     "1 layer, width 64": _shape(1, 64),
-    DEFAULT: _shape(1, 256),
+    "1 layer, width 256": _shape(1, 256),
     "2 layers, width 64": _shape(2, 64),
     "2 layers, width 256": _shape(2, 256),
-    "3 layers, width 64": _shape(3, 64),
+    DEFAULT: _shape(3, 64),
     "1 layer, 4 of width 64, top 1": _shape(1, 64, 4, 1),
     "1 layer, 4 of width 64, top 2": _shape(1, 64, 4, 2),
     "1 layer, 8 of width 64, top 2": _shape(1, 64, 8, 2),
