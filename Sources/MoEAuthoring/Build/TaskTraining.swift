@@ -99,12 +99,13 @@ struct TaskTrainer {
     let validLabels = Array(labels[trainExamples.count...])
     let backward = try BackwardKernels(kernels: backbone.encoder.kernels)
     progress(BuildProgress("fitting the frozen head", 0))
+    let trainFeatures = Array(states.features[..<boundary])
     let validFeatures = Array(states.features[boundary...])
     let isDeep = (plan?.layers.count ?? 0) > 1
     let fits = ((isDeep ? Self.smallerInversePenalties : []) + [FrozenHead.inversePenalty]).map {
       penalty in
       let head = FrozenHead(
-        fitting: Array(states.features[..<boundary]), labels: trainLabels,
+        fitting: trainFeatures, labels: trainLabels,
         labelCount: source.labels.count, inversePenalty: penalty, backward: backward)
       let result = head.evaluate(
         validFeatures, labels: validLabels, kernels: backbone.encoder.kernels)

@@ -142,11 +142,19 @@ public struct CommandSession: Sendable {
   /// - Throws: `StoreError`, `BackboneError`, `RuntimeError`, `TensorError`.
   func composition() throws -> Composition {
     let active = try storeForReading()?.active()
-    let ground = try ground(for: active?.packs ?? [])
-    return try Composition(
-      backbone: ground.backbone, profile: ground.profile, generation: active?.id ?? 0,
-      packs: active?.packs ?? [],
-      dispatcher: Dispatcher(threshold: active?.threshold ?? Generation.defaultThreshold))
+    return try composition(of: active, on: try ground(for: active?.packs ?? []))
+  }
+
+  /// Loads a generation, packs and threshold; the empty one where it is `nil`.
+  ///
+  /// - Throws: `StoreError`, `RuntimeError`.
+  func composition(
+    of generation: Generation?, on ground: Installer.Ground
+  ) throws -> Composition {
+    try Composition(
+      backbone: ground.backbone, profile: ground.profile, generation: generation?.id ?? 0,
+      packs: generation?.packs ?? [],
+      dispatcher: Dispatcher(threshold: generation?.threshold ?? Generation.defaultThreshold))
   }
 
   /// Loads the tokenizer of the default backbone, and nothing else of it.

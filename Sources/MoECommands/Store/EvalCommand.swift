@@ -56,24 +56,16 @@ public struct EvalCommand: MoECommand {
     let ground = try session.ground(for: active.packs, needsProbes: true)
     let pool = try session.pool()
     let (packs, comparison) = try session.withProgress { bar in
+      let candidate = try session.composition(of: active, on: ground)
       let suite = try RegressionSuite(
-        active: try earlier.map { try Self.composition(of: $0, ground) }
-          ?? Self.composition(of: active, ground),
-        candidate: try Self.composition(of: active, ground), packs: active.packs,
-        probes: ground.probes, pool: pool, progress: bar.handler)
+        active: try earlier.map { try session.composition(of: $0, on: ground) } ?? candidate,
+        candidate: candidate, packs: active.packs, probes: ground.probes, pool: pool,
+        progress: bar.handler)
       let packs = try suite.measure(only: name)
       return (packs, try earlier.map { _ in try suite.compare(packs) })
     }
     try show(packs, probes: ground.probes.count, comparison: comparison, session)
     try packs.forEach(RegressionSuite.checkFloors)
-  }
-
-  private static func composition(
-    of generation: Generation, _ ground: Installer.Ground
-  ) throws -> Composition {
-    try Composition(
-      backbone: ground.backbone, profile: ground.profile, generation: generation.id,
-      packs: generation.packs, dispatcher: Dispatcher(threshold: generation.threshold))
   }
 
   private func show(

@@ -83,7 +83,8 @@ public enum BackboneError: ActionableError {
       "nothing was written; use wordnet-base 1:3.0 and the project's anchors, or pass `--unpinned`, "
         + "which makes a profile that no other vendor shares"
     case .noProfile, .badProfile:
-      "make it with `moe-pack backbone profile --corpus /usr/share/wordnet`"
+      "make it with `moe-pack backbone profile --corpus /usr/share/wordnet --anchors "
+        + "tools/profile/anchors.jsonl`, or with `tools/backbone`, which does all of it"
     }
   }
 

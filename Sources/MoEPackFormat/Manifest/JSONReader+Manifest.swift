@@ -97,15 +97,23 @@ extension JSONReader {
     return try number(key, in: 0...1)
   }
 
-  mutating func integers(
-    _ key: String, count: ClosedRange<Int>, in range: ClosedRange<Int>
-  ) throws(JSONSchemaError) -> [Int] {
+  /// The elements of an array that has so many.
+  private mutating func array(
+    _ key: String, count: ClosedRange<Int>
+  ) throws(JSONSchemaError) -> [JSONValue] {
     let elements = try array(key)
     guard count.contains(elements.count) else {
       return try refuse(
         key, expected: "\(count.lowerBound) to \(count.upperBound) elements",
         got: "\(elements.count)")
     }
+    return elements
+  }
+
+  mutating func integers(
+    _ key: String, count: ClosedRange<Int>, in range: ClosedRange<Int>
+  ) throws(JSONSchemaError) -> [Int] {
+    let elements = try array(key, count: count)
     var numbers: [Int] = []
     for (index, element) in elements.enumerated() {
       guard case .integer(let number) = element, let value = Int(exactly: number),
@@ -124,12 +132,7 @@ extension JSONReader {
   mutating func numbers(
     _ key: String, count: ClosedRange<Int>, in range: ClosedRange<Double>
   ) throws(JSONSchemaError) -> [Double] {
-    let elements = try array(key)
-    guard count.contains(elements.count) else {
-      return try refuse(
-        key, expected: "\(count.lowerBound) to \(count.upperBound) elements",
-        got: "\(elements.count)")
-    }
+    let elements = try array(key, count: count)
     var numbers: [Double] = []
     for (index, element) in elements.enumerated() {
       let number: Double? =
