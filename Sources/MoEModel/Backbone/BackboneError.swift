@@ -16,6 +16,12 @@ public enum BackboneError: ActionableError {
   case badConfiguration(file: String, path: String, expected: String, got: String)
   /// A tensor is missing, superfluous or of another shape.
   case badTensor(name: String, expected: String, got: String)
+  /// A weight of a backbone is NaN or infinite.
+  case notFinite(tensor: String, index: Int)
+  /// A backbone cannot be called that.
+  case badName(String)
+  /// Another backbone is called that.
+  case nameTaken(name: String, digest: Digest)
   /// The registered backbone has no profile yet.
   case noProfile(name: String)
   /// The profile that was made is not the pinned one.
@@ -33,6 +39,8 @@ public enum BackboneError: ActionableError {
     case .unreadable: "backbone-unreadable"
     case .badConfiguration: "backbone-configuration"
     case .badTensor: "backbone-tensor"
+    case .notFinite: "backbone-not-finite"
+    case .badName, .nameTaken: "backbone-name"
     case .noProfile: "profile-missing"
     case .otherProfile: "profile-other"
     case .badProfile: "profile-bad"
@@ -60,6 +68,14 @@ public enum BackboneError: ActionableError {
       "`\(file)`: `\(path)`: expected \(expected), got \(got)"
     case .badTensor(let name, let expected, let got):
       "tensor `\(name)` of the backbone: expected \(expected), got \(got)"
+    case .notFinite(let tensor, let index):
+      "tensor `\(tensor)` of the backbone: expected finite numbers, got NaN or infinity at element "
+        + "\(index)"
+    case .badName(let name):
+      "a backbone cannot be called `\(name)`, expected 1 to 64 of a–z, 0–9, `.`, `_` and `-`, a letter "
+        + "or digit first"
+    case .nameTaken(let name, let digest):
+      "`\(name)` is the name of another registered backbone, \(digest)"
     case .noProfile(let name):
       "backbone `\(name)` has no profile, which building and installing packs need"
     case .otherProfile(let expected, let got):
@@ -77,8 +93,10 @@ public enum BackboneError: ActionableError {
     case .missingFile, .wrongFile, .unknownBackbone:
       "nothing was registered; fetch the files again with `tools/backbone`, which checks them"
     case .unreadable: "nothing was changed; check the path and its permissions"
-    case .badConfiguration, .badTensor:
-      "nothing was loaded; only the all-MiniLM-L6-v2 files are known to work (`tools/backbone`)"
+    case .badConfiguration, .badTensor, .notFinite:
+      "nothing was registered or loaded; fetch the checkpoint again, whole and unquantised, and see "
+        + "`moe-pack help backbone add` for the families that are understood"
+    case .badName, .nameTaken: "nothing was registered; choose a name with `--name`"
     case .otherProfile:
       "nothing was written; use wordnet-base 1:3.0 and the project's anchors, or pass `--unpinned`, "
         + "which makes a profile that no other vendor shares"
@@ -93,7 +111,8 @@ public enum BackboneError: ActionableError {
     switch self {
     case .notRegistered, .missingFile, .noProfile: .notFound
     case .unreadable: .inputOutput
-    case .wrongFile, .unknownBackbone, .badConfiguration, .badTensor, .badProfile,
+    case .badName, .nameTaken: .usage
+    case .wrongFile, .unknownBackbone, .badConfiguration, .badTensor, .notFinite, .badProfile,
       .otherProfile:
       .badData
     }
