@@ -101,7 +101,7 @@ public struct BackboneFiles: Sendable {
   /// The files that a language model's digest covers where they are there, beside its weight files.
   static let decoderFiles = [
     "config.json", "tokenizer.json", "generation_config.json", "tokenizer_config.json",
-    "special_tokens_map.json", "chat_template.jinja", "model.safetensors.index.json",
+    "special_tokens_map.json", "chat_template.jinja", Checkpoint.indexFile,
   ]
 
   /// Computes the digest of every one of these files.

@@ -14,7 +14,8 @@ struct Checkpoint {
   ///
   /// - Throws: ``BackboneError`` or `SafeTensorsError`.
   init(_ directory: BackboneFiles) throws {
-    fileNames = try Self.weightFiles(directory)
+    let index = try Self.index(directory)
+    fileNames = index.map { Set($0.values).sorted() } ?? [Self.singleFile]
     var files: [String: SafeTensorsFile] = [:]
     var places: [String: String] = [:]
     for name in fileNames {
@@ -27,42 +28,64 @@ struct Checkpoint {
         }
       }
     }
+    if let index { try Self.check(places, against: index) }
     self.files = files
     self.places = places
   }
 
-  /// The weight files that a checkpoint in this directory has.
+  /// The file of a checkpoint in one piece.
+  private static let singleFile = "model.safetensors"
+  /// The file that says which shard holds what.
+  static let indexFile = "model.safetensors.index.json"
+
+  /// Which shard holds each tensor; `nil` where the checkpoint is in one piece.
   ///
-  /// - Throws: ``BackboneError``, also where the index names a file that is not there.
-  static func weightFiles(_ directory: BackboneFiles) throws -> [String] {
-    let index = "model.safetensors.index.json"
+  /// - Throws: ``BackboneError``, also where a file that is named is not there.
+  private static func index(_ directory: BackboneFiles) throws -> [String: String]? {
     let manager = FileManager.default
-    if manager.fileExists(atPath: directory.url("model.safetensors").path) {
-      return ["model.safetensors"]
+    if manager.fileExists(atPath: directory.url(singleFile).path) {
+      guard !manager.fileExists(atPath: directory.url(indexFile).path) else {
+        throw BackboneError.badConfiguration(
+          file: indexFile, path: "weight_map", expected: "no index beside `\(singleFile)`",
+          got: "both")
+      }
+      return nil
     }
-    guard manager.fileExists(atPath: directory.url(index).path) else {
-      throw BackboneError.missingFile(
-        name: "model.safetensors", directory: directory.directory.path)
+    guard manager.fileExists(atPath: directory.url(indexFile).path) else {
+      throw BackboneError.missingFile(name: singleFile, directory: directory.directory.path)
     }
-    guard case .object(let members)? = try directory.json(index)["weight_map"] else {
+    guard case .object(let members)? = try directory.json(indexFile)["weight_map"],
+      !members.isEmpty
+    else {
       throw BackboneError.badConfiguration(
-        file: index, path: "weight_map", expected: "tensor names and their files", got: "nothing")
+        file: indexFile, path: "weight_map", expected: "tensor names and their files",
+        got: "nothing")
     }
-    var names: Set<String> = []
+    var index: [String: String] = [:]
     for member in members {
       guard case .string(let name) = member.value, !name.utf8.contains(UInt8(ascii: "/")),
         name.hasSuffix(".safetensors"), !name.hasPrefix(".")
       else {
         throw BackboneError.badConfiguration(
-          file: index, path: "weight_map.\(member.key)",
+          file: indexFile, path: "weight_map.\(member.key)",
           expected: "the name of a `.safetensors` file beside it", got: "another value")
       }
-      names.insert(name)
+      index[member.key] = name
     }
-    for name in names.sorted() where !manager.fileExists(atPath: directory.url(name).path) {
+    for name in Set(index.values).sorted()
+    where !manager.fileExists(atPath: directory.url(name).path) {
       throw BackboneError.missingFile(name: name, directory: directory.directory.path)
     }
-    return names.sorted()
+    return index
+  }
+
+  /// Holds the shards to their index, tensor by tensor.
+  private static func check(_ places: [String: String], against index: [String: String]) throws {
+    for name in Set(places.keys).union(index.keys).sorted() where places[name] != index[name] {
+      throw BackboneError.badTensor(
+        name: name, expected: index[name].map { "a tensor of \($0)" } ?? "an entry in the index",
+        got: places[name].map { "one in \($0)" } ?? "no such tensor")
+    }
   }
 
   /// The names of all tensors.

@@ -196,6 +196,13 @@ struct DecoderConfiguration {
       }
     }
     if family == .dbrx {
+      let repeated = try reader.optionalInteger("num_key_value_heads", in: 1...4_096)
+      guard repeated ?? keyHeadCount == keyHeadCount else {
+        throw JSONSchemaError(
+          path: "num_key_value_heads",
+          expected: "\(keyHeadCount), as `attn_config.kv_n_heads` says",
+          got: "\(repeated ?? 0)")
+      }
       try requireInert(in: "attn_config", but: ["kv_n_heads", "clip_qkv", "rope_theta"])
       try requireInert(
         in: "ffn_config",

@@ -75,4 +75,13 @@ extension Decoder {
     try PanelFile.write(try Checkpoint(files), architecture: architecture, to: panels)
     try self.init(panels: panels, architecture: architecture, kernels: kernels)
   }
+
+  /// Maps panels that were written before.
+  ///
+  /// - Throws: ``BackboneError`` or `SafeTensorsError`.
+  public init(mapped panels: URL, checkpoint: URL, kernels: Kernels) throws {
+    let files = BackboneFiles(directory: checkpoint)
+    let architecture = try DecoderConfiguration.architecture(try files.json("config.json"))
+    try self.init(panels: panels, architecture: architecture, kernels: kernels)
+  }
 }

@@ -35,6 +35,7 @@ public struct SparseNetwork: Sendable {
   ///   - x: `[N, D]`.
   ///   - rows: Which rows; all when absent.
   ///   - rowCount: N.
+  ///   - layer: The layer it stands in, for the observer.
   ///   - sum: `[N, D]`.
   ///   - run: What runs it, and whom routes are told.
   func add(

@@ -99,6 +99,7 @@ public final class KeyValuePanels {
   ///   - keyHeads: Which key heads to compute, with their query heads; all when absent.
   ///   - kernels: What runs it.
   ///   - context: Receives the outputs.
+  ///   - contextStride: Between rows of the outputs.
   ///   - workspace: ``workspaceCount`` floats.
   public func attend(
     queries: UnsafePointer<Float>, stride: Int, count: Int, position: Int,
