@@ -18,6 +18,10 @@ public enum BackboneError: ActionableError {
   case badTensor(name: String, expected: String, got: String)
   /// A weight of a backbone is NaN or infinite.
   case notFinite(tensor: String, index: Int)
+  /// The backbone is of the other kind than what was asked of it.
+  case wrongKind(name: String, kind: KnownBackbone.Kind)
+  /// No language model was named, and there is not one alone.
+  case noOnlyModel(names: [String])
   /// A backbone cannot be called that.
   case badName(String)
   /// Another backbone is called that.
@@ -40,6 +44,8 @@ public enum BackboneError: ActionableError {
     case .badConfiguration: "backbone-configuration"
     case .badTensor: "backbone-tensor"
     case .notFinite: "backbone-not-finite"
+    case .wrongKind: "backbone-kind"
+    case .noOnlyModel: "backbone-not-registered"
     case .badName, .nameTaken: "backbone-name"
     case .noProfile: "profile-missing"
     case .otherProfile: "profile-other"
@@ -71,6 +77,15 @@ public enum BackboneError: ActionableError {
     case .notFinite(let tensor, let index):
       "tensor `\(tensor)` of the backbone: expected finite numbers, got NaN or infinity at element "
         + "\(index)"
+    case .wrongKind(let name, .decoder):
+      "backbone `\(name)` continues prompts, expected one that embeds texts"
+    case .wrongKind(let name, .encoder):
+      "backbone `\(name)` embeds texts, expected one that continues prompts"
+    case .noOnlyModel(let names):
+      names.isEmpty
+        ? "no language model is registered here, expected one"
+        : "\(names.count) language models are registered here, expected one of "
+          + "\(names.map { "`\($0)`" }.joined(separator: ", ")) to be named"
     case .badName(let name):
       "a backbone cannot be called `\(name)`, expected 1 to 64 of a–z, 0–9, `.`, `_` and `-`, a letter "
         + "or digit first"
@@ -96,6 +111,11 @@ public enum BackboneError: ActionableError {
     case .badConfiguration, .badTensor, .notFinite:
       "nothing was registered or loaded; fetch the checkpoint again, whole and unquantised, and see "
         + "`moe-pack help backbone add` for the families that are understood"
+    case .noOnlyModel(let names):
+      names.isEmpty
+        ? "nothing was generated; `moe-pack backbone add DIR` registers a checkpoint"
+        : "nothing was generated; name one with `--backbone`"
+    case .wrongKind: "nothing was done; `moe-pack backbone list` tells which backbones are here"
     case .badName, .nameTaken: "nothing was registered; choose a name with `--name`"
     case .otherProfile:
       "nothing was written; use wordnet-base 1:3.0 and the project's anchors, or pass `--unpinned`, "
@@ -111,7 +131,8 @@ public enum BackboneError: ActionableError {
     switch self {
     case .notRegistered, .missingFile, .noProfile: .notFound
     case .unreadable: .inputOutput
-    case .badName, .nameTaken: .usage
+    case .noOnlyModel(let names): names.isEmpty ? .notFound : .usage
+    case .badName, .nameTaken, .wrongKind: .usage
     case .wrongFile, .unknownBackbone, .badConfiguration, .badTensor, .notFinite, .badProfile,
       .otherProfile:
       .badData

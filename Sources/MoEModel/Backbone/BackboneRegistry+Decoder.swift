@@ -1,5 +1,5 @@
 import Foundation
-import MoEBase
+public import MoEBase
 import MoETensor
 import SafeTensors
 
@@ -96,5 +96,20 @@ extension BackboneRegistry {
       else { return nil }
       return Entry(known: record.known, files: files)
     }.sorted { $0.known.name.utf8.lexicographicallyPrecedes($1.known.name.utf8) }
+  }
+}
+
+extension BackboneRegistry.Entry {
+  /// The files that lie in a language model's directory, with the digests written down for them.
+  ///
+  /// - Throws: ``BackboneError`` where its record cannot be read.
+  public func keptFiles() throws -> [(name: String, expected: Digest)] {
+    guard let record = try BackboneRecord(files) else {
+      throw BackboneError.missingFile(name: BackboneRecord.name, directory: files.directory.path)
+    }
+    return known.files.filter { BackboneFiles.decoderFiles.contains($0.key) }
+      .sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+      .map { (name: $0.key, expected: $0.value) }
+      + [(name: PanelFile.name, expected: record.panels)]
   }
 }

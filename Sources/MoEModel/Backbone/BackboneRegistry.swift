@@ -64,6 +64,24 @@ public struct BackboneRegistry: Sendable {
     return try Backbone(entry.known, files: entry.files, kernels: kernels)
   }
 
+  /// Loads the language model of that name; the only one where no name is given.
+  ///
+  /// - Throws: ``BackboneError`` and what loading throws.
+  public func languageModel(_ name: String?, kernels: Kernels) throws -> LanguageModel {
+    let models = decoderEntries()
+    guard let name else {
+      guard let only = models.first, models.count == 1 else {
+        throw BackboneError.noOnlyModel(names: models.map(\.known.name))
+      }
+      return try LanguageModel(only, kernels: kernels)
+    }
+    let entry = try entry(name)
+    guard entry.known.kind == .decoder else {
+      throw BackboneError.wrongKind(name: entry.known.name, kind: entry.known.kind)
+    }
+    return try LanguageModel(entry, kernels: kernels)
+  }
+
   /// Loads the profile of a registered backbone.
   ///
   /// - Throws: ``BackboneError/noProfile(name:)`` or ``BackboneError/badProfile(reason:)``.

@@ -29,6 +29,8 @@ struct DecoderWeights: Sendable {
 
   /// The embedding, `[V, D]`.
   let embedding: PackedMatrix
+  /// Whether the output map is the embedding.
+  let isTied: Bool
   /// The output map, `[V, D]`; the embedding itself where they are tied.
   let output: PackedMatrix
   /// The last normalisation, `[D]`.
@@ -42,6 +44,7 @@ struct DecoderWeights: Sendable {
     let reader = PanelReader(file: file)
     let width = architecture.width
     embedding = try reader.matrix("embedding", rows: architecture.vocabularySize, columns: width)
+    isTied = architecture.tiesEmbeddings
     output =
       architecture.tiesEmbeddings
       ? embedding : try reader.matrix("output", rows: architecture.vocabularySize, columns: width)
@@ -94,6 +97,37 @@ struct DecoderWeights: Sendable {
               gate: try reader.matrix(name + "shared.gate", rows: 1, columns: width))
           }))
     }
+  }
+}
+
+extension Decoder {
+  /// How the matrices are stored, each way once.
+  public var formats: [NumberFormat] {
+    NumberFormat.allCases.filter { format in weights.matrices.contains { $0.format == format } }
+  }
+
+  /// The bytes of all matrices, mapped as far as they are used.
+  public var sizeBytes: Int { weights.matrices.reduce(0) { $0 + $1.sizeBytes } }
+}
+
+extension DecoderWeights {
+  /// Every matrix, each once.
+  fileprivate var matrices: [PackedMatrix] {
+    var all = [embedding]
+    if !isTied { all.append(output) }
+    for layer in layers {
+      all += [layer.attentionInput, layer.attentionOutput]
+      switch layer.feedForward {
+      case .dense(let network): all += [network.gateUp, network.down]
+      case .sparse(let network):
+        all.append(network.router)
+        for expert in network.experts { all += [expert.gateUp, expert.down] }
+        if let shared = network.shared {
+          all += [shared.network.gateUp, shared.network.down, shared.gate]
+        }
+      }
+    }
+    return all
   }
 }
 

@@ -13,6 +13,8 @@ public struct LanguageModel: Sendable {
   public let tokenizer: Tokenizer
   /// The transformer.
   public let decoder: Decoder
+  /// The tokens that end a continuation, by `generation_config.json` or `config.json`.
+  public let endTokens: Set<Int32>
   /// Its small files.
   public let files: BackboneFiles
 
@@ -25,6 +27,7 @@ public struct LanguageModel: Sendable {
     files = entry.files
     let architecture = try DecoderConfiguration.architecture(try files.json("config.json"))
     tokenizer = try Self.tokenizer(files, architecture: architecture)
+    endTokens = try Self.endTokens(files, architecture: architecture)
     decoder = try Decoder(
       panels: files.url(PanelFile.name), architecture: architecture, kernels: kernels)
   }
@@ -34,6 +37,52 @@ public struct LanguageModel: Sendable {
   /// - Throws: As loading it would.
   static func check(_ files: BackboneFiles, architecture: DecoderArchitecture) throws {
     _ = try tokenizer(files, architecture: architecture)
+    _ = try endTokens(files, architecture: architecture)
+  }
+
+  /// The checkpoint's own chat template.
+  ///
+  /// - Throws: ``ChatTemplateError`` where it has none or uses what is not understood.
+  public func chatTemplate() throws -> ChatTemplate {
+    func bytes(_ name: String) throws -> [UInt8]? {
+      FileManager.default.fileExists(atPath: files.url(name).path) ? try files.bytes(name) : nil
+    }
+    return try ChatTemplate(
+      configuration: try bytes("tokenizer_config.json"), jinja: try bytes("chat_template.jinja"))
+  }
+
+  /// The tokens of a prompt, held to the context.
+  ///
+  /// - Throws: ``GenerationError``.
+  public func checked(_ encoding: Encoding) throws(GenerationError) -> [Int32] {
+    guard !encoding.ids.isEmpty else { throw .emptyPrompt }
+    let context = decoder.architecture.positionCount
+    guard encoding.tokenCount <= context else {
+      throw .promptTooLong(tokenCount: encoding.tokenCount, context: context)
+    }
+    return encoding.ids
+  }
+
+  private static func endTokens(
+    _ files: BackboneFiles, architecture: DecoderArchitecture
+  ) throws -> Set<Int32> {
+    for file in ["generation_config.json", "config.json"] {
+      guard FileManager.default.fileExists(atPath: files.url(file).path),
+        let value = try files.json(file)["eos_token_id"], value != .null
+      else { continue }
+      var values = [value]
+      if case .array(let elements) = value { values = elements }
+      return Set(
+        try values.map { value in
+          guard case .integer(let id) = value, id >= 0, id < architecture.vocabularySize else {
+            throw BackboneError.badConfiguration(
+              file: file, path: "eos_token_id",
+              expected: "ids under \(architecture.vocabularySize)", got: value.text)
+          }
+          return Int32(id)
+        })
+    }
+    return []
   }
 
   private static func tokenizer(

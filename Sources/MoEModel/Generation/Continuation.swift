@@ -156,3 +156,24 @@ public struct Continuer {
     }
   }
 }
+
+extension Decoder {
+  /// What the routers of the backbone do with a text, by layer that holds experts.
+  ///
+  /// - Parameters:
+  ///   - ids: The text's tokens; they fit the context.
+  ///   - pool: The threads that share the work.
+  public func utilization(_ ids: [Int32], pool: ThreadPool) -> [ExpertUtilization] {
+    let workspace = DecoderWorkspace()
+    let cache = makeCache()
+    var tallies: [Int: RouterTally] = [:]
+    for start in stride(from: 0, to: ids.count, by: Continuer.passTokens) {
+      let part = Array(ids[start..<min(start + Continuer.passTokens, ids.count)])
+      _ = forward([DecoderSequence(cache: cache, ids: part)], pool: pool, workspace: workspace) {
+        let tally = RouterTally($0)
+        tallies[$0.layer] = tallies[$0.layer].map { $0 + tally } ?? tally
+      }
+    }
+    return tallies.keys.sorted().compactMap { tallies[$0]?.utilization(layer: $0) }
+  }
+}
