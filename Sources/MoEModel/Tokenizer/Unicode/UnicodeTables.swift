@@ -61,12 +61,7 @@ struct UnicodeTables: Sendable {
   }
 
   private mutating func mark(ranges text: StaticString, as property: Properties) {
-    var position: UInt32 = 0
-    text.forEachWord { numbers in
-      let start = position + numbers[0]
-      position = start + numbers[1]
-      mark(start..<position, as: property)
-    }
+    text.forEachRange { mark($0, as: property) }
   }
 
   /// The properties of a scalar below 0x110000.
@@ -90,6 +85,13 @@ struct UnicodeTables: Sendable {
     }
     guard let scalars = decompositions[scalar] else { return body(scalar) }
     for part in scalars { body(part) }
+  }
+
+  /// The scalars that decompose by table, each with its full canonical decomposition.
+  func forEachDecomposition(_ body: (UInt32, ArraySlice<UInt32>) -> Void) {
+    for scalar in decompositions.keys {
+      if let parts = decompositions[scalar] { body(scalar, parts) }
+    }
   }
 
   /// Calls `body` with each scalar of the lower-case mapping, in order.
@@ -144,6 +146,16 @@ private struct ScalarMapping: Sendable {
 }
 
 extension StaticString {
+  /// Calls `body` with each range of words `gap.length`.
+  func forEachRange(_ body: (Range<UInt32>) -> Void) {
+    var position: UInt32 = 0
+    forEachWord { numbers in
+      let start = position + numbers[0]
+      position = start + numbers[1]
+      body(start..<position)
+    }
+  }
+
   /// Calls `body` with the hexadecimal numbers of each word: `.` stands between numbers, white space
   /// between words.
   fileprivate func forEachWord(_ body: ([UInt32]) -> Void) {

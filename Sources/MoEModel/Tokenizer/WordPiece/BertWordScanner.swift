@@ -78,7 +78,7 @@ struct BertWordScanner: Sendable {
       switch action {
       case .remove: position += 1
       case .lookAtScalar, .lookForAddedToken:
-        let (scalar, length) = Self.decode(text, at: position)
+        let (scalar, length) = text.scalar(at: position)
         position += length
         normalise(scalar, &word, &receiver)
       case .separate:
@@ -96,25 +96,6 @@ struct BertWordScanner: Sendable {
       }
     }
     endWord(&word, &receiver)
-  }
-
-  /// The scalar at a place in well-formed UTF-8, and its length in bytes.
-  private static func decode(
-    _ text: UnsafeBufferPointer<UInt8>, at position: Int
-  ) -> (scalar: UInt32, length: Int) {
-    let lead = UInt32(text[position])
-    let (length, bits): (Int, UInt32) =
-      switch lead {
-      case ..<0x80: (1, lead)
-      case ..<0xE0: (2, lead & 0x1F)
-      case ..<0xF0: (3, lead & 0x0F)
-      default: (4, lead & 0x07)
-      }
-    var scalar = bits
-    for index in position + 1..<position + length {
-      scalar = scalar << 6 | UInt32(text[index] & 0x3F)
-    }
-    return (scalar, length)
   }
 
   private func normalise<Receiver: WordReceiver>(
@@ -214,23 +195,7 @@ private struct PartialWord {
 
   mutating func append(_ scalar: UInt32) {
     scalarCount += 1
-    guard scalarCount <= limit else { return }
-    let low = { (shift: UInt32) in UInt8(truncatingIfNeeded: 0x80 | (scalar >> shift & 0x3F)) }
-    switch scalar {
-    case ..<0x80: bytes.append(UInt8(truncatingIfNeeded: scalar))
-    case ..<0x800:
-      bytes.append(UInt8(truncatingIfNeeded: 0xC0 | scalar >> 6))
-      bytes.append(low(0))
-    case ..<0x10000:
-      bytes.append(UInt8(truncatingIfNeeded: 0xE0 | scalar >> 12))
-      bytes.append(low(6))
-      bytes.append(low(0))
-    default:
-      bytes.append(UInt8(truncatingIfNeeded: 0xF0 | scalar >> 18))
-      bytes.append(low(12))
-      bytes.append(low(6))
-      bytes.append(low(0))
-    }
+    if scalarCount <= limit { bytes.append(scalar: scalar) }
   }
 
   mutating func append(mark scalar: UInt32, combiningClass: UInt32) {

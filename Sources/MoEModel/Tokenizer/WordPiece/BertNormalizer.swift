@@ -19,10 +19,10 @@ struct AddedTokens: Sendable {
   private var trie = VocabularyTrie(rootCount: 1)
 
   /// Makes the set; contents are not empty.
-  init(_ tokens: [(content: String, id: Int32)]) {
+  init(_ tokens: [AddedToken]) {
     for token in tokens {
-      trie.insert(token.content.utf8, root: 0, id: token.id)
-      if let first = token.content.utf8.first { isFirstByte[Int(first)] = true }
+      trie.insert(token.content, root: 0, id: token.id)
+      if let first = token.content.first { isFirstByte[Int(first)] = true }
     }
   }
 

@@ -1,17 +1,11 @@
 import MoEBase
 
-/// What a `tokenizer.json` says, as far as it bears on the ids of one text.
+/// What the `tokenizer.json` of a WordPiece tokenizer says, as far as it bears on the ids of one text.
 ///
 /// A key that is not known is refused, and so is a known one with a value that is not implemented. What
 /// does not bear on those ids is passed over: `decoder`, `padding`, the template for pairs of texts, and
 /// the length and stride of `truncation`, which the caller sets.
 struct TokenizerFile {
-  /// A token that is matched in the raw text.
-  struct AddedToken {
-    var content: String
-    var id: Int32
-  }
-
   /// The most bytes that all tokens of a vocabulary may have together.
   static let vocabularyByteLimit = VocabularyTrie.nodeLimit / 2 - 2
 
@@ -29,10 +23,8 @@ struct TokenizerFile {
   let addedTokens: [AddedToken]
   /// The tokens of the model, then the added ones it lacks; a token's place is its id.
   let vocabulary: [String]
-  /// The ids that stand before those of the text.
-  let prefix: [Int32]
-  /// The ids that stand after those of the text.
-  let suffix: [Int32]
+  /// The ids that stand around those of the text.
+  let template: SpecialTokenTemplate
 
   /// Reads a document that ``refuseUnsupported(_:)`` let pass.
   init(_ document: JSONValue) throws(JSONSchemaError) {
@@ -59,7 +51,7 @@ struct TokenizerFile {
 
     (addedTokens, vocabulary) = try Self.addedTokens(
       try reader.objects("added_tokens"), vocabulary: modelVocabulary)
-    (prefix, suffix) = try Self.template(
+    template = try SpecialTokenTemplate(
       try reader.object("post_processor"), vocabularySize: vocabulary.count)
     try reader.finish()
   }
@@ -112,9 +104,8 @@ struct TokenizerFile {
     for var reader in readers {
       let content = try reader.string("content")
       let id = try reader.integer("id", in: 0...Int(Int32.max))
-      for key in ["special", "single_word", "lstrip", "rstrip", "normalized"] {
-        _ = try reader.boolean(key)
-      }
+      let isSpecial = try reader.boolean("special")
+      for key in ["single_word", "lstrip", "rstrip", "normalized"] { _ = try reader.boolean(key) }
       try reader.finish()
       let spaces = content.unicodeScalars.contains {
         UnicodeTables.shared[$0.value].contains(.whiteSpace)
@@ -124,10 +115,10 @@ struct TokenizerFile {
           path: reader.path(of: "content"), expected: "a token, not empty, without white space",
           got: quoted(content))
       }
-      if let first = tokens.first(where: { $0.content.hasBytes(of: content) }) {
+      if tokens.contains(where: { $0.content.elementsEqual(content.utf8) }) {
         throw JSONSchemaError(
           path: reader.path(of: "content"), expected: "a token that was not added before",
-          got: "\(quoted(first.content)) again")
+          got: "\(quoted(content)) again")
       }
       let expected = vocabulary.id(of: content, guess: id) ?? vocabulary.count
       guard id == expected else {
@@ -136,53 +127,9 @@ struct TokenizerFile {
           got: "\(id)")
       }
       if expected == vocabulary.count { vocabulary.append(content) }
-      tokens.append(AddedToken(content: content, id: Int32(id)))
+      tokens.append(AddedToken(content: Array(content.utf8), id: Int32(id), isSpecial: isSpecial))
     }
     return (tokens, vocabulary)
-  }
-
-  /// Reads the ids that stand around those of one text.
-  private static func template(
-    _ processor: JSONReader, vocabularySize: Int
-  ) throws(JSONSchemaError) -> (prefix: [Int32], suffix: [Int32]) {
-    var processor = processor
-    _ = try processor.string("type")
-    _ = processor.optional("pair")
-    var special = try processor.object("special_tokens")
-    var prefix: [Int32] = []
-    var suffix: [Int32] = []
-    var textCount = 0
-    for var piece in try processor.objects("single") {
-      if piece.keys == ["Sequence"] {
-        var sequence = try piece.object("Sequence")
-        let name = try sequence.string("id")
-        guard name == "A" else {
-          throw JSONSchemaError(
-            path: sequence.path(of: "id"), expected: "`A`, the one text", got: quoted(name))
-        }
-        _ = try sequence.integer("type_id", in: 0...0)
-        try sequence.finish()
-        textCount += 1
-      } else {
-        var token = try piece.object("SpecialToken")
-        var definition = try special.object(try token.string("id"))
-        _ = try token.integer("type_id", in: 0...0)
-        try token.finish()
-        _ = definition.optional("id")
-        _ = definition.optional("tokens")
-        let ids = try definition.ids("ids", below: vocabularySize)
-        try definition.finish()
-        if textCount == 0 { prefix += ids } else { suffix += ids }
-      }
-      try piece.finish()
-    }
-    guard textCount == 1 else {
-      throw JSONSchemaError(
-        path: processor.path(of: "single"), expected: "the sequence `A` once",
-        got: "\(textCount) of it")
-    }
-    try processor.finish()
-    return (prefix, suffix)
   }
 }
 
@@ -203,24 +150,6 @@ extension BertNormalizer {
   }
 }
 
-extension JSONReader {
-  /// An array of token ids.
-  fileprivate mutating func ids(
-    _ key: String, below count: Int
-  ) throws(JSONSchemaError) -> [Int32] {
-    var ids: [Int32] = []
-    for (index, value) in try array(key).enumerated() {
-      guard case .integer(let number) = value, number >= 0, number < Int64(count) else {
-        throw JSONSchemaError(
-          path: "\(path(of: key))[\(index)]", expected: "an id from 0 to \(count - 1)",
-          got: value.text)
-      }
-      ids.append(Int32(number))
-    }
-    return ids
-  }
-}
-
 extension String {
   /// Whether both are the same bytes; `==` would take canonically equivalent texts for the same.
   fileprivate func hasBytes(of other: String) -> Bool { utf8.elementsEqual(other.utf8) }
@@ -233,10 +162,4 @@ extension [String] {
     let count = token.utf8.count
     return firstIndex { $0.utf8.count == count && $0.hasBytes(of: token) }
   }
-}
-
-/// A name from the file for an error sentence: escaped, and cut off when it is long.
-private func quoted(_ name: String) -> String {
-  let text = JSONValue.string(String(name.prefix(60))).text.dropFirst().dropLast()
-  return "`\(text)`"
 }

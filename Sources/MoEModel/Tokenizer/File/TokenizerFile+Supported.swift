@@ -10,19 +10,23 @@ extension TokenizerFile {
 
   private static let choices = [
     Choice(path: ["version"], values: ["1.0"]),
-    Choice(path: ["normalizer", "type"], values: ["BertNormalizer"]),
-    Choice(path: ["pre_tokenizer", "type"], values: ["BertPreTokenizer"]),
-    Choice(path: ["model", "type"], values: ["WordPiece"]),
-    Choice(path: ["post_processor", "type"], values: ["TemplateProcessing"]),
     Choice(
       path: ["truncation", "strategy"], values: ["LongestFirst", "OnlyFirst"], isOptional: true),
     Choice(path: ["truncation", "direction"], values: ["Right"], isOptional: true),
   ]
 
+  private static let wordPieceChoices = [
+    Choice(path: ["normalizer", "type"], values: ["BertNormalizer"]),
+    Choice(path: ["pre_tokenizer", "type"], values: ["BertPreTokenizer"]),
+    Choice(path: ["model", "type"], values: ["WordPiece", "BPE"]),
+    Choice(path: ["post_processor", "type"], values: ["TemplateProcessing"]),
+  ]
+
   /// Refuses a document that asks for other kinds of parts than the ones implemented, before its details
-  /// are read.
+  /// are read; those of a byte-pair tokenizer are refused where they are read.
   static func refuseUnsupported(_ document: JSONValue) throws(TokenizerError) {
-    for choice in choices {
+    let isBytePair = document.value(at: ["model", "type"]) == "BPE"
+    for choice in isBytePair ? choices : wordPieceChoices + choices {
       guard let found = document.value(at: choice.path) else {
         if choice.isOptional { continue }
         throw .unsupported(
@@ -35,7 +39,7 @@ extension TokenizerFile {
           found: sentence([found]))
       }
     }
-    guard case .array(let tokens)? = document["added_tokens"] else { return }
+    guard !isBytePair, case .array(let tokens)? = document["added_tokens"] else { return }
     for (index, token) in tokens.enumerated() {
       for key in ["normalized", "single_word"] where token[key] == .boolean(true) {
         throw .unsupported(
