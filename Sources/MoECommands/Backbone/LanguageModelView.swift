@@ -1,6 +1,7 @@
 import Foundation
 import MoEBase
 import MoEModel
+import MoERuntime
 import MoETensor
 
 /// A registered language model as `backbone info` tells it: what it is, how large, and whether it is whole.

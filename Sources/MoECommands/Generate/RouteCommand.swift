@@ -1,6 +1,7 @@
 public import ArgumentParser
 import MoEBase
 import MoEModel
+import MoERuntime
 
 /// `moe-pack route`.
 public struct RouteCommand: MoECommand {

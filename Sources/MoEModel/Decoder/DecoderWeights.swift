@@ -1,4 +1,4 @@
-import MoETensor
+public import MoETensor
 import SafeTensors
 
 /// The weights of a decoder: matrices mapped in the checkpoint's own numbers, vectors in memory.
