@@ -71,8 +71,8 @@ def _numbers(text: str) -> list[int]:
 
 def train(options: argparse.Namespace, processes: Processes) -> dict[str, Any]:
     """Trains, writes the pack's tensors, and returns what training.json says."""
-    rows = RowMaker(options.checkpoint, options.context)
     model = load_model(options.checkpoint)
+    rows = RowMaker(options.checkpoint, options.context)
     if options.context > model.config.max_position_embeddings:
         raise Failure(USAGE, f"--context is {options.context}, expected at most the model's "
                       f"{model.config.max_position_embeddings}", "give a shorter --context")

@@ -12,7 +12,7 @@ from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
 from .experts import PackExperts
-from .failure import CONFIGURATION, NOT_FOUND, USAGE, Failure
+from .failure import BAD_DATA, CONFIGURATION, NOT_FOUND, USAGE, Failure
 from .losses import load_balancing, router_z
 
 # What the feed-forward network of a layer is called, by family.
@@ -23,12 +23,16 @@ def load_model(checkpoint: Path) -> PreTrainedModel:
     """The checkpoint in float32, ready for evaluation: no dropout, no router jitter."""
     if not (checkpoint / "config.json").is_file():
         raise Failure(NOT_FOUND, f"`{checkpoint}` has no config.json", "name the directory of a Hugging Face checkpoint")
-    config = AutoConfig.from_pretrained(checkpoint)
-    if config.model_type == "dbrx":
-        # transformers 5 reads the theta of the rotary embedding elsewhere than DBRX's own config.json has it.
-        config.rope_parameters = {"rope_type": "default", "rope_theta": config.attn_config.rope_theta}
-    return AutoModelForCausalLM.from_pretrained(checkpoint, config=config, dtype=torch.float32,
-                                                experts_implementation="eager").eval()
+    try:
+        config = AutoConfig.from_pretrained(checkpoint)
+        if config.model_type == "dbrx":
+            # transformers 5 reads the theta of the rotary embedding elsewhere than DBRX's own config.json has it.
+            config.rope_parameters = {"rope_type": "default", "rope_theta": config.attn_config.rope_theta}
+        return AutoModelForCausalLM.from_pretrained(checkpoint, config=config, dtype=torch.float32,
+                                                    experts_implementation="eager").eval()
+    except (OSError, ValueError) as error:
+        raise Failure(BAD_DATA, f"transformers cannot load `{checkpoint}`: {error}",
+                      "name a whole checkpoint of a causal language model") from None
 
 
 def decoder_layers(model: PreTrainedModel) -> nn.ModuleList:

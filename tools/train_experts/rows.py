@@ -62,7 +62,11 @@ class RowMaker:
     """Cuts texts into rows with the tokenizer of a checkpoint."""
 
     def __init__(self, checkpoint: Path, context: int) -> None:
-        self.tokenizer = AutoTokenizer.from_pretrained(checkpoint)
+        try:
+            self.tokenizer = AutoTokenizer.from_pretrained(checkpoint)
+        except (OSError, ValueError) as error:
+            raise Failure(BAD_DATA, f"transformers cannot load the tokenizer of `{checkpoint}`: {error}",
+                          "a checkpoint needs its tokenizer.json") from None
         self.context = context
         prefix = self.tokenizer.bos_token_id
         self.prefix: int | None = self.tokenizer.eos_token_id if prefix is None else prefix
