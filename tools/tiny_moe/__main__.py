@@ -32,7 +32,8 @@ def parse() -> argparse.Namespace:
                         help=f"these stages alone: {', '.join(STAGES)}")
     parser.add_argument("--steps", type=int, default=1400, help="steps of the base, 4 texts each (default: 1400)")
     parser.add_argument("--pack-steps", type=int, default=300, help="steps of each pack, 4 texts each (default: 300)")
-    parser.add_argument("--monolith-steps", type=int, help="steps of the base on all texts (default: those of all packs)")
+    parser.add_argument("--monolith-steps", type=int,
+                        help="steps of the base on all texts (default: those of all packs)")
     parser.add_argument("--threads", type=int, help="threads of PyTorch (default: its own choice)")
     parser.add_argument("--seed", type=int, default=1, help="seeds the models and the order of texts (default: 1)")
     return parser.parse_args()
@@ -78,10 +79,10 @@ def _pack(options: argparse.Namespace, domain: splits.Domain) -> None:
         return
     train_experts(parse_experts([
         "--checkpoint", str(options.out / "base"), "--out", str(folder), "--context", str(CONTEXT),
-        "--train", str(texts / "train.jsonl"), "--valid", str(texts / "valid.jsonl"), "--test", str(texts / "test.jsonl"),
+        "--train", str(texts / "train.jsonl"), "--valid", str(texts / "valid.jsonl"),
+        "--test", str(texts / "test.jsonl"),
         "--layers", "1,2,3", "--count", "4", "--top-k", "1", "--width", "192", "--steps", str(options.pack_steps),
-        "--batch-rows", "4", "--validate-every", "100",
-        "--seed", str(options.seed)]), Processes())
+        "--batch-rows", "4", "--validate-every", "100", "--seed", str(options.seed)]), Processes())
 
 
 def main() -> int:

@@ -27,7 +27,7 @@ def write(folder: Path, context: int) -> None:
 
 
 def _letters() -> list[str]:
-    """The letter byte-level BPE writes for each byte (GPT-2's table): itself where it is visible, else from U+0100 on."""
+    """What byte-level BPE writes for each byte (GPT-2's table): the byte itself where visible, else from U+0100 on."""
     visible = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     hidden = iter(range(0x100, 0x200))
     return [chr(byte) if byte in visible else chr(next(hidden)) for byte in range(256)]

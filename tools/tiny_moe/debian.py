@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 from train_experts.failure import CONFIGURATION, Failure
@@ -13,15 +14,15 @@ class Packages:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
 
     def files(self, package: str) -> list[Path]:
         """Every regular file of the package, sorted."""
         listed = subprocess.run(["dpkg-query", "--listfiles", package], capture_output=True, text=True, check=False)
-        found = [Path(line) for line in listed.stdout.splitlines()]
-        kept = sorted(path for path in found if path.is_file() and not path.is_symlink())
+        found = [Path(line) for line in listed.stdout.splitlines() if line.startswith("/")]
         # Slim images leave manual pages out of what is "installed".
-        if listed.returncode == 0 and len(kept) >= 0.5 * sum(1 for path in found if path.suffix):
-            return kept
+        if listed.returncode == 0 and all(path.exists() for path in found):
+            return _regular(found)
         return self._unpacked(package)
 
     def dependency(self, package: str, beginning: str) -> str:
@@ -36,12 +37,11 @@ class Packages:
     def _unpacked(self, package: str) -> list[Path]:
         root = self.folder / package
         if not root.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
             self._run(["apt-get", "download", "-qq", package])
             for archive in self.folder.glob(f"{package}_*.deb"):
                 self._run(["dpkg-deb", "--extract", str(archive.resolve()), str(root.resolve())])
                 archive.unlink()
-        return sorted(path for path in root.rglob("*") if path.is_file() and not path.is_symlink())
+        return _regular(root.rglob("*"))
 
     def _run(self, command: list[str]) -> str:
         try:
@@ -49,5 +49,9 @@ class Packages:
         except (OSError, subprocess.CalledProcessError) as error:
             said = getattr(error, "stderr", "") or str(error)
             raise Failure(CONFIGURATION, f"`{' '.join(command)}` failed: {said.strip()}",
-                          "check the network or the package mirror, or install the package yourself") from None
+                          "run `apt-get update`, check the package mirror, or install the package yourself") from None
         return done.stdout
+
+
+def _regular(paths: Iterable[Path]) -> list[Path]:
+    return sorted(path for path in paths if path.is_file() and not path.is_symlink())

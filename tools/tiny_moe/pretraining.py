@@ -11,7 +11,6 @@ from pathlib import Path
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
-from train_experts.frozen import FrozenModel
 from train_experts.losses import load_balancing, router_z, token_nats
 from train_experts.measuring import nats_per_byte
 from train_experts.rows import IGNORED, Rows
@@ -48,7 +47,6 @@ def new_model(seed: int) -> PreTrainedModel:
 def train(model: PreTrainedModel, rows: Rows, valid: Rows, settings: Pretraining, out: Path) -> None:
     """Trains every weight, and writes the checkpoint with its tokenizer and training.json."""
     begun, history = time.monotonic(), []
-    model.requires_grad_(True)
     top_k = model.config.num_experts_per_tok
     optimizer = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, betas=(0.9, 0.95), weight_decay=0.05)
     for step, batch in enumerate(batches(len(rows), settings.batch_rows, settings.steps, settings.seed)):
@@ -66,8 +64,7 @@ def train(model: PreTrainedModel, rows: Rows, valid: Rows, settings: Pretraining
             group["lr"] = learning_rate(step, settings.steps, settings.learning_rate)
         optimizer.step()
         if (step + 1) % 100 == 0 or step + 1 == settings.steps:
-            measured = nats_per_byte(FrozenModel(model, {}), valid)
-            model.requires_grad_(True)
+            measured = nats_per_byte(lambda ids: model(input_ids=ids, use_cache=False).logits, valid)
             history.append({"step": step + 1, "train": nats.item(), "valid": measured, "balance": balance.item()})
             print(f"step {step + 1:5}  train {nats.item():.4f}  valid {measured:.4f} nats/byte  "
                   f"balance {balance.item():.3f}  {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)

@@ -25,11 +25,11 @@ def measure(out: Path) -> dict[str, dict[str, float]]:
     base = load_model(out / "base")
     for name in ("base", *(domain.name for domain in PACKS)):
         model = FrozenModel(base, {} if name == "base" else read_pack(out / "packs" / name))
-        found[name] = {text: nats_per_byte(model, rows) for text, rows in texts.items()}
+        found[name] = {text: nats_per_byte(model.logits, rows) for text, rows in texts.items()}
         model.close()
     if (out / "monolith/config.json").exists():
         monolith = FrozenModel(load_model(out / "monolith"), {})
-        found["monolith"] = {text: nats_per_byte(monolith, rows) for text, rows in texts.items()}
+        found["monolith"] = {text: nats_per_byte(monolith.logits, rows) for text, rows in texts.items()}
     (out / "table.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     return found
 
@@ -39,8 +39,10 @@ def show(found: dict[str, dict[str, float]]) -> str:
     columns = list(found["base"])
     lines = ["nats per byte  " + "".join(f"{name:>10}" for name in columns) + "   own text"]
     for name, values in found.items():
-        gain = 1 - values[name] / found["base"][name] if name in columns and name != "base" else None
-        verdict = "" if gain is None else f"   −{gain:.1%} {'ok' if gain >= LEAST_GAIN else f'MISSED, expected {LEAST_GAIN:.0%}'}"
+        verdict = ""
+        if name in columns and name != "base":
+            gain = 1 - values[name] / found["base"][name]
+            verdict = f"   {-gain:+.1%} " + ("ok" if gain >= LEAST_GAIN else f"MISSED, expected −{LEAST_GAIN:.0%}")
         lines.append(f"{name:15}" + "".join(f"{values[column]:10.4f}" for column in columns) + verdict)
     return "\n".join(lines)
 

@@ -85,10 +85,10 @@ def train(options: argparse.Namespace, processes: Processes) -> dict[str, Any]:
     frozen = FrozenModel(model, experts)
     try:
         # The experts add nothing before the first step: down is zero.
-        before = nats_per_byte(frozen, test) if test else None
+        before = nats_per_byte(frozen.logits, test) if test else None
         record = Trainer(frozen, rows.rows(read_texts(options.train)), rows.rows(read_texts(options.valid)),
                          settings, processes).run()
-        after = nats_per_byte(frozen, test) if test else None
+        after = nats_per_byte(frozen.logits, test) if test else None
     finally:
         frozen.close()
     record |= {"checkpoint": options.checkpoint.name, "modelType": model.config.model_type, "width": width,
@@ -118,7 +118,8 @@ def main() -> int:
     finally:
         processes.close()
     if processes.is_first:
-        print(f"{options.out}: {record['history'][0]['valid']:.4f} → {record['bestValid']:.4f} nats per byte of validation text")
+        print(f"{options.out}: {record['history'][0]['valid']:.4f} → {record['bestValid']:.4f} nats per byte of "
+              "validation text")
     return 0
 
 

@@ -14,7 +14,8 @@ class PackExperts(nn.Module):
     probabilities, divided by their sum where K ≥ 2.
     """
 
-    def __init__(self, width: int, expert_width: int, expert_count: int, top_k: int, generator: torch.Generator) -> None:
+    def __init__(self, width: int, expert_width: int, expert_count: int, top_k: int,
+                 generator: torch.Generator) -> None:
         super().__init__()
         self.top_k = top_k
 

@@ -19,17 +19,21 @@ from .losses import load_balancing, router_z
 FEED_FORWARD = ("mlp", "block_sparse_moe", "ffn")
 
 
-def load_model(checkpoint: Path) -> PreTrainedModel:
-    """The checkpoint in float32, ready for evaluation: no dropout, no router jitter."""
+def load_model(checkpoint: Path, dtype: torch.dtype = torch.float32, **options: Any) -> PreTrainedModel:
+    """The checkpoint, widened to `dtype`, ready for evaluation: no dropout, no router jitter.
+
+    `options` go to transformers' `from_pretrained`.
+    """
     if not (checkpoint / "config.json").is_file():
-        raise Failure(NOT_FOUND, f"`{checkpoint}` has no config.json", "name the directory of a Hugging Face checkpoint")
+        raise Failure(NOT_FOUND, f"`{checkpoint}` has no config.json",
+                      "name the directory of a Hugging Face checkpoint")
     try:
         config = AutoConfig.from_pretrained(checkpoint)
         if config.model_type == "dbrx":
             # transformers 5 reads the theta of the rotary embedding elsewhere than DBRX's own config.json has it.
             config.rope_parameters = {"rope_type": "default", "rope_theta": config.attn_config.rope_theta}
-        return AutoModelForCausalLM.from_pretrained(checkpoint, config=config, dtype=torch.float32,
-                                                    experts_implementation="eager").eval()
+        return AutoModelForCausalLM.from_pretrained(checkpoint, config=config, dtype=dtype,
+                                                    experts_implementation="eager", **options).eval()
     except (OSError, ValueError) as error:
         raise Failure(BAD_DATA, f"transformers cannot load `{checkpoint}`: {error}",
                       "name a whole checkpoint of a causal language model") from None

@@ -48,7 +48,7 @@ class Trainer:
     def run(self) -> dict[str, Any]:
         """Trains, leaves the best experts in the model, and returns what training.json says of it."""
         settings, begun = self.settings, time.monotonic()
-        history = [{"step": 0, "valid": nats_per_byte(self.model, self.valid)}]
+        history = [{"step": 0, "valid": nats_per_byte(self.model.logits, self.valid)}]
         best, kept = history[0]["valid"], self._snapshot()
         losses: list[torch.Tensor] = []
         order = batches(len(self.train), settings.batch_rows, settings.steps, settings.seed)
@@ -58,7 +58,7 @@ class Trainer:
                 continue
             token, balance, z = torch.stack(losses).mean(dim=0).tolist()
             losses = []
-            valid = nats_per_byte(self.model, self.valid)
+            valid = nats_per_byte(self.model.logits, self.valid)
             history.append({"step": step + 1, "valid": valid, "train": token, "balance": balance, "z": z})
             if valid < best:
                 best, kept = valid, self._snapshot()
@@ -104,5 +104,6 @@ class Trainer:
 
     def _say(self, entry: dict[str, float], begun: float) -> None:
         if self.processes.is_first:
-            print(f"step {entry['step']:5}  train {entry['train']:.4f} nats/token  valid {entry['valid']:.4f} nats/byte  "
-                  f"balance {entry['balance']:.3f}  {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+            print(f"step {entry['step']:5}  train {entry['train']:.4f} nats/token  "
+                  f"valid {entry['valid']:.4f} nats/byte  balance {entry['balance']:.3f}  "
+                  f"{time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)

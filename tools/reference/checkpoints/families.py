@@ -64,7 +64,8 @@ MIXTRAL_THETA = ROPE | {"rope_theta": 1e6}
 
 FULL = [
     Shape("mixtral-mha", "mixtral", mixtral(3, 64, 4, 4, 4, 2, 96)),
-    Shape("mixtral-gqa-window", "mixtral", mixtral(3, 64, 4, 2, 8, 2, 48, sliding_window=16), "bfloat16", shard_count=3),
+    Shape("mixtral-gqa-window", "mixtral", mixtral(3, 64, 4, 2, 8, 2, 48, sliding_window=16), "bfloat16",
+          shard_count=3),
     Shape("mixtral-stacked", "mixtral", mixtral(3, 64, 4, 1, 8, 2, 80), stacked=True),
     Shape("mixtral-stacked-shards", "mixtral", mixtral(3, 64, 4, 2, 6, 2, 40, tie_word_embeddings=True), "bfloat16",
           stacked=True, shard_count=3),
