@@ -11,6 +11,8 @@ from pathlib import Path
 import torch
 from transformers.utils import logging
 
+from train_experts.failure import USAGE, Failure
+
 from . import broken
 from .families import FULL
 from .golden import GOLDEN
@@ -48,8 +50,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     chosen = options.only or names
     if unknown := sorted(set(chosen) - set(names)):
-        print(f"error: there is no checkpoint `{unknown[0]}`\n\nhint: --list names all {len(names)}", file=sys.stderr)
-        return 64
+        raise Failure(USAGE, f"there is no checkpoint `{unknown[0]}`", f"--list names all {len(names)}")
     options.out.mkdir(parents=True, exist_ok=True)
     if options.broken:
         broken.make_all(options.out, chosen)
@@ -86,6 +87,9 @@ def main() -> int:
     logging.disable_progress_bar()
     try:
         return run(options)
+    except Failure as failure:
+        print(failure, file=sys.stderr)
+        return failure.status
     except (OSError, ValueError) as error:
         print(f"error: {error}\n\nhint: what was finished is kept; run it again with --only NAME", file=sys.stderr)
         return 1

@@ -117,12 +117,13 @@ def _token_outside(folder: Path) -> None:
 
 
 def _double(tensors: Tensors) -> None:
-    stacked = torch.stack([tensors[f"model.layers.0.block_sparse_moe.experts.{expert}.w2.weight"] for expert in range(4)])
-    tensors["model.layers.0.mlp.experts.down_proj"] = stacked
+    experts = [tensors[f"model.layers.0.block_sparse_moe.experts.{expert}.w2.weight"] for expert in range(4)]
+    tensors["model.layers.0.mlp.experts.down_proj"] = torch.stack(experts)
 
 
 CASES = [
-    Case("missing-shard", "mixtral-shards", lambda folder: _shards(folder)[1].unlink(), "a shard the index names is absent"),
+    Case("missing-shard", "mixtral-shards", lambda folder: _shards(folder)[1].unlink(),
+         "a shard the index names is absent"),
     Case("shard-outside", "mixtral-shards", _rename_in_index, "the index names a file outside the directory"),
     Case("index-lacks-tensor", "mixtral-shards", _forget_in_index, "a tensor is in a shard but not in the index"),
     Case("index-wrong-shard", "mixtral-shards", _move_in_index, "a tensor is not in the shard the index names"),
@@ -139,7 +140,8 @@ CASES = [
     Case("missing-router", "mixtral", _tensors(lambda t: t.pop(ROUTER)), "a router is absent"),
     Case("extra-tensor", "mixtral", _tensors(lambda t: t.update({"model.layers.0.self_attn.sinks": torch.ones(4)})),
          "a tensor that maps to nothing"),
-    Case("extra-layer", "mixtral", _tensors(lambda t: t.update({"model.layers.2.input_layernorm.weight": torch.ones(32)})),
+    Case("extra-layer", "mixtral",
+         _tensors(lambda t: t.update({"model.layers.2.input_layernorm.weight": torch.ones(32)})),
          "a tensor of a layer that the configuration does not have"),
     Case("extra-bias", "olmoe", _tensors(lambda t: t.update({"model.layers.0.self_attn.q_proj.bias": torch.ones(32)})),
          "a bias where the configuration has none"),
@@ -163,7 +165,8 @@ CASES = [
     Case("routed-scaling", "qwen2_moe", _set(routed_scaling_factor=2.5), "a key that changes the maths"),
     Case("unknown-granite-key", "granitemoe", _set(attention_logit_multiplier=0.5), "a key that is not known"),
     Case("other-dbrx-activation", "dbrx",
-         _config(lambda config: config["ffn_config"].update(ffn_act_fn={"name": "gelu"})), "an activation that is not silu"),
+         _config(lambda config: config["ffn_config"].update(ffn_act_fn={"name": "gelu"})),
+         "an activation that is not silu"),
     Case("heads-not-divisible", "mixtral", _set(num_key_value_heads=3), "4 heads in 3 groups"),
     Case("too-many-active", "mixtral", _set(num_experts_per_tok=5), "5 of 4 experts"),
     Case("no-active", "mixtral", _set(num_experts_per_tok=0), "0 of 4 experts"),

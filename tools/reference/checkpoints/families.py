@@ -10,8 +10,10 @@ ROPE = {"rope_type": "default", "rope_theta": 10000.0}
 LLAMA3 = {"rope_type": "llama3", "rope_theta": 500000.0, "factor": 8.0, "low_freq_factor": 1.0,
           "high_freq_factor": 4.0, "original_max_position_embeddings": 64}
 LINEAR = {"rope_type": "linear", "rope_theta": 10000.0, "factor": 4.0}
-YARN = {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0, "original_max_position_embeddings": 64}
-YARN_OPTIONS = YARN | {"beta_fast": 16.0, "beta_slow": 2.0, "attention_factor": 1.2}
+# Betas count turns of a pair within the original context: other values would be rounded to the same pairs.
+YARN = {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 2.0, "original_max_position_embeddings": 256}
+YARN_OPTIONS = YARN | {"factor": 4.0, "original_max_position_embeddings": 128, "beta_fast": 4.0, "beta_slow": 0.5,
+                       "attention_factor": 1.2}
 
 
 def _base(layers: int, width: int, heads: int, groups: int, rope: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -64,7 +66,8 @@ MIXTRAL_THETA = ROPE | {"rope_theta": 1e6}
 
 FULL = [
     Shape("mixtral-mha", "mixtral", mixtral(3, 64, 4, 4, 4, 2, 96)),
-    Shape("mixtral-gqa-window", "mixtral", mixtral(3, 64, 4, 2, 8, 2, 48, sliding_window=16), "bfloat16", shard_count=3),
+    Shape("mixtral-gqa-window", "mixtral", mixtral(3, 64, 4, 2, 8, 2, 48, sliding_window=16), "bfloat16",
+          shard_count=3),
     Shape("mixtral-stacked", "mixtral", mixtral(3, 64, 4, 1, 8, 2, 80), stacked=True),
     Shape("mixtral-stacked-shards", "mixtral", mixtral(3, 64, 4, 2, 6, 2, 40, tie_word_embeddings=True), "bfloat16",
           stacked=True, shard_count=3),
@@ -140,5 +143,5 @@ FULL = [
     Shape("llama-llama3-old-keys", "llama", llama(2, 64, 4, 2, LLAMA3), "bfloat16", has_old_keys=True),
     Shape("llama-linear", "llama", llama(2, 64, 4, 4, LINEAR)),
     Shape("llama-yarn", "llama", llama(2, 64, 2, 2, YARN)),
-    Shape("llama-yarn-options", "llama", llama(2, 64, 4, 2, YARN_OPTIONS)),
+    Shape("llama-yarn-options", "llama", llama(2, 64, 2, 1, YARN_OPTIONS)),
 ]

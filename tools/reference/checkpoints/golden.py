@@ -41,6 +41,7 @@ GOLDEN = [_small(shape) for shape in [
     Shape("llama-llama3", "llama", llama(2, 32, 2, 1, LLAMA3 | {"original_max_position_embeddings": 16},
                                          tie_word_embeddings=True, intermediate_size=40), has_old_keys=True),
     Shape("llama-yarn-bias", "llama",
-          llama(2, 32, 4, 2, YARN_OPTIONS | {"original_max_position_embeddings": 16}, attention_bias=True,
-                mlp_bias=True, intermediate_size=36), "bfloat16", spare_rows=9),
+          llama(2, 32, 2, 1,
+                YARN_OPTIONS | {"original_max_position_embeddings": 64, "beta_fast": 2.0, "beta_slow": 0.3},
+                attention_bias=True, mlp_bias=True, intermediate_size=36), "bfloat16", spare_rows=9),
 ]]

@@ -46,8 +46,10 @@ def make(shape: Shape, extent: Extent, out: Path) -> Made:
         seed = zlib.crc32(shape.name.encode()) % 100_000 + attempt
         if folder.exists():
             shutil.rmtree(folder)
-        saving.save(shape, saving.build(shape, seed), folder)
+        built = saving.build(shape, seed)
+        saving.save(shape, built, folder)
         model = saving.load(folder)
+        saving.check(shape, built, model)
         found = reference.record_prompts(model, extent, shape.tokens, seed)
         if found.router_margin < LEAST_ROUTER_MARGIN or (noise := _noise(folder, found, extent)) > MOST_NOISE:
             continue

@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
+from train_experts.frozen import load_model
+
 from . import tokenizer, weights
 from .shape import Shape
 
@@ -55,15 +57,23 @@ def with_old_keys(config: dict[str, Any]) -> dict[str, Any]:
         del config["num_key_value_heads"]
         return config
     config["rope_theta"] = theta
-    config["rope_scaling"] = None if rope["rope_type"] == "default" else rope
+    if rope["rope_type"] == "linear":
+        rope["type"] = rope.pop("rope_type")  # its name before Llama 3
+    config["rope_scaling"] = None if "default" in rope.values() else rope
     return config
 
 
 def load(folder: Path, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
     """The checkpoint as transformers reads it from disk, with the plain attention and the plain expert loop."""
-    config = AutoConfig.from_pretrained(folder)
-    if config.model_type == "dbrx":
-        # transformers 5 reads the theta of the rotary embedding elsewhere than DBRX's own config.json has it.
-        config.rope_parameters = {"rope_type": "default", "rope_theta": config.attn_config.rope_theta}
-    return AutoModelForCausalLM.from_pretrained(folder, config=config, dtype=dtype, attn_implementation="eager",
-                                                experts_implementation="eager").eval()
+    return load_model(folder, dtype, attn_implementation="eager")
+
+
+def check(shape: Shape, built: PreTrainedModel, loaded: PreTrainedModel) -> None:
+    """Holds what came back from disk to what was built: transformers only warns of tensors that it does not find."""
+    tensors = loaded.state_dict()
+    for name, tensor in built.state_dict().items():
+        if not torch.equal(tensors[name], tensor.float()):
+            raise ValueError(f"{shape.name}: `{name}` is not on disk what it was in memory")
+    for key, value in shape.config["rope_parameters"].items():
+        if loaded.config.rope_parameters[key] != value:
+            raise ValueError(f"{shape.name}: {key} is {loaded.config.rope_parameters[key]}, expected {value}")
