@@ -1,7 +1,7 @@
 public import Foundation
 public import MoEBase
 public import MoEModel
-import MoEPackFormat
+public import MoEPackFormat
 public import MoEStore
 public import MoETensor
 
@@ -76,6 +76,7 @@ public struct Installer: Sendable {
   }
 
   private let store: Store
+  private let limits: ArchiveLimits
   private let ground: @Sendable () throws -> Ground
   private let pool: ThreadPool
   private let progress: ProgressHandler
@@ -85,15 +86,17 @@ public struct Installer: Sendable {
   /// - Parameters:
   ///   - store: The store to change.
   ///   - pool: The threads that share the work.
+  ///   - limits: What an archive may be.
   ///   - progress: Told how far it is.
   ///   - ground: Loads the backbone; called at most once a change, and not for what needs none.
   public init(
-    store: Store, pool: ThreadPool,
+    store: Store, pool: ThreadPool, limits: ArchiveLimits = ArchiveLimits(),
     progress: @escaping ProgressHandler = { _ in },
     ground: @escaping @Sendable () throws -> Ground
   ) {
     self.store = store
     self.pool = pool
+    self.limits = limits
     self.progress = progress
     self.ground = ground
   }
@@ -106,7 +109,7 @@ public struct Installer: Sendable {
       let trust = try transaction.trustRoot()
       let verified = try archives.map { archive in
         progress(WorkProgress(stage: "verifying \(archive.lastPathComponent)", done: 0, total: 0))
-        return try UnverifiedPack(url: archive)
+        return try UnverifiedPack(url: archive, limits: limits)
           .verified(by: trust, staging: try transaction.makeStagingDirectory())
       }
       let names = verified.map { "\($0.manifest.pack) \($0.manifest.version)" }

@@ -31,7 +31,9 @@ struct ChangeOptions: ParsableArguments {
     let pool = try session.pool()
     let outcome = try session.withProgress { bar in
       try body(
-        Installer(store: store, pool: pool, progress: bar.handler) {
+        Installer(
+          store: store, pool: pool, limits: try session.settings.limits(), progress: bar.handler
+        ) {
           try session.ground(for: before.packs, needsProbes: change.checking == .suite)
         })
     }

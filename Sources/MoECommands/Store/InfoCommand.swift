@@ -34,7 +34,7 @@ public struct InfoCommand: MoECommand {
     let view: ManifestView
     switch PackReference(subject) {
     case .file(let url):
-      let claimed = try UnverifiedPack(url: url).inspect()
+      let claimed = try UnverifiedPack(url: url, limits: session.settings.limits()).inspect()
       view = ManifestView(
         manifest: claimed.manifest, digest: claimed.digest, signers: claimed.keyIDClaims,
         isVerified: false)
