@@ -73,6 +73,8 @@ public struct Installer: Sendable {
     public let packs: [InstalledPack]
     /// What the suite measured; `nil` where it was not run.
     public let report: SuiteReport?
+    /// What is wrong with the signatures of packs that came in at level `warn`.
+    public var warnings: [PackVerificationError] = []
   }
 
   private let store: Store
@@ -105,7 +107,8 @@ public struct Installer: Sendable {
   ///
   /// - Throws: `PackVerificationError`, ``RuntimeError``, ``RegressionError``, `StoreError`, `BackboneError`.
   public func install(_ archives: [URL], _ change: Change) throws -> Outcome {
-    try run(change) { transaction in
+    var warnings: [PackVerificationError] = []
+    var outcome = try run(change) { transaction in
       let trust = try transaction.trustRoot()
       let verified = try archives.map { archive in
         progress(WorkProgress(stage: "verifying \(archive.lastPathComponent)", done: 0, total: 0))
@@ -114,6 +117,10 @@ public struct Installer: Sendable {
       }
       let names = verified.map { "\($0.manifest.pack) \($0.manifest.version)" }
       try Self.checkOnce(zip(names, verified.map(\.digest)).map { ($0, $1.hex) })
+      for (name, pack) in zip(names, verified) {
+        guard case .tolerated(.warn, let reason) = pack.assurance else { continue }
+        warnings.append(PackVerificationError(name, reason))
+      }
       let ground = try ground()
       let installed = try verified.map { pack in
         try pack.manifest.checkCompatibility(with: ground.backbone, profile: ground.profile)
@@ -121,6 +128,8 @@ public struct Installer: Sendable {
       }
       return (ground, installed)
     }
+    outcome.warnings = warnings
+    return outcome
   }
 
   /// Removes packs, all or none.

@@ -59,8 +59,8 @@ extension Assurance {
   var remark: String {
     switch self {
     case .signed: ""
-    case .allowed: ", allowed by digest"
-    case .tolerated(let level, _): ", signatures not enforced: level \(level.rawValue)"
+    case .allowed: "; allowed by digest"
+    case .tolerated(let level, _): "; signatures not enforced: level \(level.rawValue)"
     }
   }
 }

@@ -69,7 +69,7 @@ import Testing
 
   @Test func `every typeflag but that of a regular file is refused`() throws {
     let parts = try parts()
-    for index in [0, 1] {
+    for index in parts.indices {
       for flag in UInt8.min...UInt8.max {
         let archive = storedFrame(tar(parts) { block, at in if at == index { block[156] = flag } })
         let expected: PackVerificationError.Reason? =

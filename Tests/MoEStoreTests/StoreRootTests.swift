@@ -175,7 +175,7 @@ import Testing
     #expect(try store.active().packs.map(\.digest) == [digest])
     try store.remove("example/one")
     let back = try install(kit.archive("example/one"))
-    #expect(back.action == "install example/one 1.0.0 (release 1, allowed by digest)")
+    #expect(back.action == "install example/one 1.0.0 (release 1; allowed by digest)")
     #expect(try store.disallow(digest, by: "x", at: time).withdrawn.map(\.digest) == [digest])
     #expect(try store.active().packs.isEmpty)
     try store.checkLaws()
@@ -202,7 +202,7 @@ import Testing
     let generation = try install(kit.archive("example/one"))
     #expect(
       generation.action
-        == "install example/one 1.0.0 (release 1, signatures not enforced: level warn)")
+        == "install example/one 1.0.0 (release 1; signatures not enforced: level warn)")
     #expect(generation.packs.first?.signers == [])
     try store.checkLaws()
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import MoEBase
+import MoEPackFormat
 import MoERuntime
 import MoEStore
 
@@ -36,6 +37,9 @@ struct ChangeOptions: ParsableArguments {
         ) {
           try session.ground(for: before.packs, needsProbes: change.checking == .suite)
         })
+    }
+    for warning in outcome.warnings {
+      session.console.note("warning: \(warning.message); its namespace has level `warn`")
     }
     let view = ChangeView(
       outcome: outcome, before: before, isDryRun: dryRun,

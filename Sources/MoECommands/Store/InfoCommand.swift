@@ -44,7 +44,8 @@ public struct InfoCommand: MoECommand {
       }
       let pack = try store.installedPack(named: name)
       view = ManifestView(
-        manifest: try pack.manifest(), digest: pack.digest, signers: pack.signers, isVerified: true)
+        manifest: try pack.manifest(), digest: pack.digest, signers: pack.signers, isVerified: true,
+        magnitudes: try store.magnitudes(of: pack.digest))
     }
     if output.json {
       try session.console.print(json: view.json)

@@ -42,7 +42,10 @@ public struct TrustListCommand: MoECommand {
     }
     if let root {
       try print(root, session)
-      if !records.isEmpty { try session.console.print() }
+      if !records.isEmpty {
+        try session.console.print(
+          "\nOn your word, for the namespaces the signed root has no rule for:")
+      }
     }
     if !records.isEmpty || root == nil { try print(records, session) }
     for record in revocations {
