@@ -102,12 +102,12 @@ struct DSSEEnvelope: Sendable, Equatable {
     }
   }
 
-  /// The keys among these that a signature fits; however often a key has signed, it is there once.
+  /// The keys among these that a signature fits.
+  ///
+  /// However often a key has signed, it is there once; and one signature speaks for one key.
   func fitting(among keys: Set<PublicKey>) -> Set<PublicKey> {
     let message = signedBytes
-    return keys.filter { key in
-      signatures.contains { key.isValid(signature: $0.bytes, of: message) }
-    }
+    return Set(signatures.compactMap { $0.key(among: keys, message: message) })
   }
 
   /// The bytes the signatures cover.
@@ -118,5 +118,16 @@ struct DSSEEnvelope: Sendable, Equatable {
   /// What is signed: `DSSEv1`, the type and the body, each with its length in front.
   static func preAuthenticationEncoding(type: String, body: [UInt8]) -> [UInt8] {
     Array("DSSEv1 \(type.utf8.count) \(type) \(body.count) ".utf8) + body
+  }
+}
+
+extension Envelope.Signature {
+  /// The key that this is a signature of `message` by.
+  ///
+  /// The key id saves work where it is right, and decides nothing.
+  func key(among keys: Set<PublicKey>, message: [UInt8]) -> PublicKey? {
+    func fits(_ key: PublicKey) -> Bool { key.isValid(signature: bytes, of: message) }
+    return keys.first { $0.id.description.utf8.elementsEqual(keyIDClaim.utf8) && fits($0) }
+      ?? keys.first(where: fits)
   }
 }

@@ -108,7 +108,12 @@ extension RootDocument {
     for rule in rules where Set(rule.keys).count != rule.keys.count || rule.keys.count > 64 {
       throw .malformed("`\(rule.namespaces)`: expected at most 64 keys, none twice")
     }
-    let inUse = Set(rootKeys).union(rules.flatMap(\.keys))
+    let signing = Set(rules.flatMap(\.keys))
+    // Each is tried with each signature of a pack.
+    guard signing.union(revokedKeys).count <= 1024 else {
+      throw .malformed("expected at most 1024 different keys in `namespaces` and `revoked`")
+    }
+    let inUse = signing.union(rootKeys)
     if let key = revokedKeys.first(where: inUse.contains) {
       throw .malformed("key `\(key.id)`: expected one that is not revoked where keys are trusted")
     }

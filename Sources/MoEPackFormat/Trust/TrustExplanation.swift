@@ -40,7 +40,7 @@ extension TrustRoot {
     let message = envelope.dsse.signedBytes
     let known = knownKeys
     let signatures = envelope.signatures.map { signature in
-      let key = known.first { $0.isValid(signature: signature.bytes, of: message) }
+      let key = signature.key(among: known, message: message)
       return TrustExplanation.Signature(
         keyIDClaim: signature.keyIDClaim, key: key,
         isForNamespace: key.map(rule.keys.contains) ?? false,

@@ -74,6 +74,14 @@ import Testing
     #expect(
       malformed(Roots.document(rootKeys: [b], revocations: [revoked])), "root key and revoked")
     #expect(malformed(Roots.document(revocations: [revoked, revoked])), "revoked twice")
+    func keys(_ count: Int) throws -> [Revocation] {
+      try (0..<count).map { number in
+        let bytes = [UInt8(number & 255), UInt8(number >> 8)] + [UInt8](repeating: 0, count: 30)
+        return Revocation(.key(try #require(PublicKey(rawBytes: bytes))), reason: "")
+      }
+    }
+    #expect(!malformed(Roots.document(revocations: try keys(1024))))
+    #expect(malformed(Roots.document(revocations: try keys(1025))), "more than can be tried")
   }
 
   @Test func `no flipped bit of a root is taken for another root`() throws {
