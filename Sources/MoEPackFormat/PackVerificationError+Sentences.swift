@@ -127,8 +127,8 @@ extension PackVerificationError {
         + "your own word: `moe-pack trust allow DIGEST`"
     case .revokedPack: "nothing was installed; ask its publisher for a release that is not revoked"
     case .trustExpired:
-      "nothing was installed, and what is installed still answers; `moe-pack trust import FILE` takes the "
-        + "next version, `moe-pack trust rotate` makes one"
+      "nothing was installed; what is installed still answers: `moe-pack trust import FILE` takes the next "
+        + "version, `moe-pack trust rotate` makes one"
     case .newerFormat, .unknownFeature: "nothing was installed; install a newer moe-pack"
     case .statement, .manifest, .labels:
       "nothing was installed; ask its publisher to build the pack again"

@@ -23,17 +23,22 @@ import Testing
     let parts = try PackBuilder().parts()
     let honest = tar(parts)
     var random = SeededGenerator(seed: 5)
-    var mutants: [[UInt8]] = [honest]
-    var refused = 0
+    var mutants: Set<[UInt8]> = []
+    var (refused, accepted) = (0, 0)
     let count = Soak.count(2000, 100_000)
     for _ in 0..<count {
       let mutant = mutate(parts, honest, &random)
-      if try refusal(storedFrame(mutant)) == nil { mutants.append(mutant) } else { refused += 1 }
+      if try refusal(storedFrame(mutant)) == nil {
+        accepted += 1
+        mutants.insert(mutant)
+      } else {
+        refused += 1
+      }
     }
     let expected = parts.map { "\($0.name) \(Digest(of: $0.bytes).hex)" }
     try withDirectory { directory in
       var paths: [String] = []
-      for (index, mutant) in Set(mutants).enumerated() {
+      for (index, mutant) in mutants.enumerated() {
         let file = directory.appendingPathComponent("\(index).tar")
         try Data(mutant).write(to: file)
         paths.append(file.path)
@@ -41,9 +46,11 @@ import Testing
       let lines = try Self.python(paths)
       #expect(lines.count == paths.count, "Python refuses what was accepted")
       for line in lines { #expect(line == expected) }
-      print("\(count) mutants: \(refused) refused, \(mutants.count - 1) accepted and read alike")
+      print(
+        "\(count) mutants: \(refused) refused, \(accepted) accepted, \(mutants.count) different ones, read "
+          + "alike")
     }
-    #expect(mutants.count > 1, "the mutants do not test much otherwise")
+    #expect(mutants.count > 3, "the mutants do not test much otherwise")
   }
 
   private static func python(_ paths: [String]) throws -> [[String]] {
