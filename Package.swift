@@ -137,12 +137,10 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-// Built by tools/fuzz/run alone: they need libFuzzer's own `main`.
+// Built by tools/fuzz/run alone: it needs libFuzzer's own `main`.
 if Context.environment["MOEPACK_FUZZ"] != nil {
-  for name in ["safetensors", "json", "archive", "envelope", "tokenizer", "store"] {
-    package.targets.append(
-      .executableTarget(
-        name: "fuzz-\(name)", dependencies: ["FuzzBodies"], path: "tools/fuzz/Targets/\(name)",
-        swiftSettings: swift + [.unsafeFlags(["-parse-as-library"])]))
-  }
+  package.targets.append(
+    .executableTarget(
+      name: "fuzzer", dependencies: ["FuzzBodies"], path: "tools/fuzz/Fuzzer",
+      swiftSettings: swift + [.unsafeFlags(["-parse-as-library"])]))
 }

@@ -243,7 +243,7 @@ import Testing
     #expect(diagnosis().isDamaged)
     let opened = try Store(at: directory.store)
     let repair = try opened.repair(from: [UnverifiedPack(bytes: two, name: "two")])
-    #expect(repair.left == [] && repair.mended.count == 2)
+    #expect(repair.left == [] && repair.mended.count == 3)
     #expect(!diagnosis().isDamaged)
     try opened.checkLaws()
   }

@@ -2,7 +2,7 @@
 
 import errno
 
-from scenario import say, tell_violations
+from scenario import say, tell_outcomes, tell_violations
 
 CHANGES = 0  # the number of a line that changes nothing
 
@@ -40,7 +40,7 @@ def kill_matrix(bench, every=1):
             violations += bool(broken)
         total += len(points)
         say(f"  {operation.name}: {len(calls(lines))} calls, {len(points)} points, "
-            f"{outcomes[before]} old and {outcomes[after]} new generations")
+            f"{tell_outcomes(outcomes, before, after)}")
     checked = "not checked with strace" if uncounted is None else "strace counts the same calls"
     say(f"kill: {total} points, {violations} violations (pack of {bench.pack_bytes} bytes; {checked})")
     return total, violations

@@ -14,7 +14,7 @@ import os
 import random
 import shutil
 
-from scenario import say, tell_violations
+from scenario import say, tell_outcomes, tell_violations
 
 SECTOR = 512
 
@@ -245,7 +245,7 @@ def power_matrix(bench, every=1, choices=8):
                 violations += bool(broken)
         total += len(seen)
         say(f"  {operation.name}: {len(recording.cuts[::every])} cuts, {len(seen)} different disks, "
-            f"{outcomes[before]} old and {outcomes[after]} new generations")
+            f"{tell_outcomes(outcomes, before, after)}")
     seen_without_sync = control(bench)
     if not seen_without_sync:
         tell_violations("control", ["without any sync no law broke: the model sees nothing"])

@@ -204,3 +204,10 @@ def say(text):
 def tell_violations(what, violations):
     for violation in violations[:3]:
         print(f"  violation: {what}: {violation}", file=sys.stderr, flush=True)
+
+
+def tell_outcomes(outcomes, before, after):
+    """How often the store was found old and new."""
+    if before == after:
+        return f"{outcomes[before]} in the one generation there is"
+    return f"{outcomes[before]} old and {outcomes[after]} new generations"

@@ -62,8 +62,7 @@ public struct Diagnosis: Sendable, Equatable {
     if let error = error as? StoreError {
       switch error {
       case .databaseLost, .corrupt: remedy = Remedy.rebuild
-      case .notAStore where (try? FileStatus(layout.database)) == nil:
-        if Store.holdsBlobs(layout) { remedy = Remedy.rebuild }
+      case .notAStore where Store.holdsBlobs(layout): remedy = Remedy.rebuild
       default: break
       }
     }

@@ -8,7 +8,7 @@ extension FuzzTarget {
   public static let envelope = FuzzTarget(
     name: "envelope", largestInput: 16 << 10,
     seeds: {
-      let envelope = try envelope()
+      let envelope = try signedEnvelope()
       let key = try SmallPack.key().publicKey
       return [
         [0] + envelope.bytes, [1] + envelope.payload, [2] + Array(key.text.utf8),
@@ -26,14 +26,14 @@ extension FuzzTarget {
     })
 
   private static let known: (trust: TrustRoot, digest: Digest, key: SigningKey) = {
-    guard let key = try? SmallPack.key(), let envelope = try? envelope() else {
+    guard let key = try? SmallPack.key(), let envelope = try? signedEnvelope() else {
       fatalError("the pack of the tests cannot be made")
     }
     let trust = TrustRoot(keys: [TrustedKey(key.publicKey, namespaces: .all)])
     return (trust, envelope.packDigest, key)
   }()
 
-  private static func envelope() throws -> Envelope {
+  private static func signedEnvelope() throws -> Envelope {
     let pack = try SmallPack("example/one")
     let staging = scratch("envelope")
     let contents = try UnverifiedPack(bytes: pack.archive, name: "fuzz")

@@ -1,5 +1,6 @@
 import Foundation
 import MoEBase
+import MoEPackFormat
 import MoEStore
 import StoreTestSupport
 
