@@ -112,6 +112,22 @@ let package = Package(
         "MoEStore", "MoERuntime", "MoECommands", arguments,
       ], exclude: ["Golden"]),
     .target(
+      name: "StoreTestSupport",
+      dependencies: ["MoEBase", "SafeTensors", "MoEPackFormat", "MoEStore"],
+      path: "Tests/StoreTestSupport", swiftSettings: swift),
+    // What the fuzzers try; the fuzzers themselves stand below.
+    .target(
+      name: "FuzzBodies",
+      dependencies: [
+        "MoEBase", "SafeTensors", "MoEPackFormat", "MoEModel", "MoEStore", "StoreTestSupport",
+      ], path: "tools/fuzz/Bodies", swiftSettings: swift),
+    tests("FuzzTests", ["FuzzBodies", "MoEBase"]),
+    // Makes, breaks and judges stores for tools/crash; not a product.
+    .executableTarget(
+      name: "store-probe",
+      dependencies: ["MoEBase", "MoEPackFormat", "MoEStore", "StoreTestSupport"],
+      path: "Tests/StoreProbe", swiftSettings: swift),
+    .target(
       name: "MoETestSupport",
       dependencies: [
         "MoEBase", "SafeTensors", "MoETensor", "MoEModel", "MoEPackFormat", "MoEStore",
@@ -120,3 +136,11 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Built by tools/fuzz/run alone: it needs libFuzzer's own `main`.
+if Context.environment["MOEPACK_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "fuzzer", dependencies: ["FuzzBodies"], path: "tools/fuzz/Fuzzer",
+      swiftSettings: swift + [.unsafeFlags(["-parse-as-library"])]))
+}

@@ -36,19 +36,20 @@ step() {
   printf '== %s: done in %d s\n\n' "$name" "$((SECONDS - start))"
 }
 
-# install_missing: brings the system packages that are not there, and nothing else.
+# install_missing [PACKAGE…]: brings these system packages, or all, as far as they are not there; nothing else.
 install_missing() {
-  local missing=() package
+  local missing=() package wanted=("$@")
+  ((${#wanted[@]})) || wanted=("${system_packages[@]}")
   if ! command -v dpkg-query >/dev/null; then
-    say "this system has no dpkg: expecting ${system_packages[*]} or their like to be there"
+    say "this system has no dpkg: expecting ${wanted[*]} or their like to be there"
     return
   fi
-  for package in "${system_packages[@]}"; do
+  for package in "${wanted[@]}"; do
     [[ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" == installed ]] || missing+=("$package")
   done
   command -v pkg-config >/dev/null || missing+=(pkg-config)
   if ((${#missing[@]} == 0)); then
-    say "system packages: all ${#system_packages[@]} are there"
+    say "system packages: all ${#wanted[@]} are there"
     return
   fi
   local sudo=()

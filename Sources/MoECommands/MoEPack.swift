@@ -36,7 +36,7 @@ public struct MoEPack: ParsableCommand {
         subcommands: [
           InstallCommand.self, RemoveCommand.self, ListCommand.self, InfoCommand.self,
           VerifyCommand.self, EvalCommand.self, ThresholdCommand.self, HistoryCommand.self,
-          RollbackCommand.self, GCCommand.self,
+          RollbackCommand.self, GCCommand.self, DoctorCommand.self,
         ]),
       CommandGroup(
         name: "Trust", subcommands: [TrustCommand.self, BackboneCommand.self]),

@@ -50,6 +50,11 @@ public final class Store: Sendable {
       let queue = try StoreSchema.open(layout, isReadOnly: hasDatabase && !isWritable)
       let version = try StoreSchema.checkedVersion(queue, layout)
       if version < StoreSchema.version {
+        // Blobs come after the tables: an empty index beside them is one that was lost.
+        if version == 0, Self.holdsBlobs(layout), try StoreSchema.checkedVersion(queue, layout) == 0
+        {
+          throw StoreError.databaseLost(store: layout.root)
+        }
         guard isWritable || !hasDatabase else {
           throw StoreError.olderSchemaReadOnly(
             store: layout.root, found: version, known: StoreSchema.version)
@@ -160,15 +165,20 @@ public final class Store: Sendable {
 
   /// Why a directory without an index must not become a store; `nil` when it may.
   private static func foreignContents(_ layout: StoreLayout) throws -> StoreError? {
-    let own: Set = ["blobs", "staging", "trash", "lock"]
-    if let other = try directoryNames(layout.root).first(where: { !own.contains($0) }) {
+    if let other = try directoryNames(layout.root).first(where: { !layout.owns($0) }) {
       let name = StoreError.printable(other)
       return .notAStore(
         path: layout.root, reason: "it holds other files (`\(name)`) and no store.sqlite")
     }
-    let hasBlobs = try BlobDirectory(layout: layout, files: PosixFileSystem()).shardNames()
-      .contains { try !directoryNames("\(layout.shards)/\($0)").isEmpty }
-    return hasBlobs ? .databaseLost(store: layout.root) : nil
+    return holdsBlobs(layout) ? .databaseLost(store: layout.root) : nil
+  }
+
+  /// Whether files lie where blobs do.
+  static func holdsBlobs(_ layout: StoreLayout) -> Bool {
+    let shards = try? BlobDirectory(layout: layout, files: PosixFileSystem()).shardNames()
+    return shards?.contains { shard in
+      (try? directoryNames("\(layout.shards)/\(shard)"))?.isEmpty == false
+    } ?? false
   }
 
   private static func isWritable(_ layout: StoreLayout) -> Bool {

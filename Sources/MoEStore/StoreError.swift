@@ -25,6 +25,8 @@ public enum StoreError: ActionableError, Equatable {
   case corrupt([String])
   /// The index is gone and the blobs are there.
   case databaseLost(store: String)
+  /// The index is to be rebuilt, and nothing is wrong with it.
+  case indexWhole(store: String)
   /// The disk is full.
   case diskFull(operation: String, path: String, state: State)
   /// The store lies on a medium that cannot be written.
@@ -50,6 +52,8 @@ public enum StoreError: ActionableError, Equatable {
     case unchanged
     /// The disk failed in the very act of committing.
     case uncertain
+    /// Some of what no kept generation needs is gone, and some is not.
+    case collecting
 
     var sentence: String {
       switch self {
@@ -57,6 +61,8 @@ public enum StoreError: ActionableError, Equatable {
       case .unchanged: "the store is unchanged, nothing was installed or removed"
       case .uncertain:
         "the disk failed while the change was being committed; `moe-pack list` shows what is installed"
+      case .collecting:
+        "nothing that a kept generation needs was touched; the next `moe-pack gc` goes on where it stopped"
       }
     }
   }
@@ -74,6 +80,7 @@ public enum StoreError: ActionableError, Equatable {
     case .noTrust: "key-not-trusted"
     case .corrupt: "store-corrupt"
     case .databaseLost: "store-database-lost"
+    case .indexWhole: "store-index-whole"
     case .diskFull: "disk-full"
     case .readOnly: "store-read-only"
     case .denied: "permission-denied"
@@ -88,7 +95,7 @@ public enum StoreError: ActionableError, Equatable {
   /// The status the process exits with.
   public var exitCode: ExitCode {
     switch self {
-    case .alreadyInstalled, .lowerRelease, .sameRelease: .refused
+    case .alreadyInstalled, .lowerRelease, .sameRelease, .indexWhole: .refused
     case .notInstalled, .noGeneration, .noEarlierGeneration, .generationDropped, .noTrust: .notFound
     case .revoked: .trust
     case .corrupt, .databaseLost: .corruption
@@ -133,6 +140,8 @@ public enum StoreError: ActionableError, Equatable {
         + (findings.count > 1 ? " (and \(findings.count - 1) more)" : "")
     case .databaseLost(let store):
       "`\(store)` holds blobs and no index: expected `\(store)/store.sqlite`, got nothing"
+    case .indexWhole(let store):
+      "the index of `\(store)` is whole, expected one that is lost or damaged"
     case .diskFull(let operation, let path, _):
       "the disk is full: no room to \(operation) `\(path)`"
     case .readOnly(let store):
@@ -175,11 +184,11 @@ public enum StoreError: ActionableError, Equatable {
     case .noTrust:
       "nothing was changed; `moe-pack trust list` shows the keys"
     case .corrupt:
-      "`moe-pack verify` names every damaged file; "
-        + "remove the packs it names and install them again from their archives"
-    case .databaseLost:
-      "bring store.sqlite back from a backup, "
-        + "or name an empty directory with `--store` and install the packs again"
+      "`moe-pack doctor` names every damaged file and what mends it; "
+        + "`moe-pack doctor --repair FILE` mends it from the pack's archive"
+    case .databaseLost: Remedy.rebuild
+    case .indexWhole:
+      "nothing was changed; `moe-pack doctor` says what else is wrong with the store"
     case .diskFull(_, _, let state):
       "\(state.sentence); make room (`moe-pack gc` frees what no generation needs) and try again"
     case .readOnly:

@@ -102,8 +102,8 @@ import Testing
       """
       error: the store is damaged: example/one 1.0.0: card.md: blob sha256:00 is missing (and 2 more)
 
-      hint: `moe-pack verify` names every damaged file; remove the packs it names and install them again \
-      from their archives
+      hint: `moe-pack doctor` names every damaged file and what mends it; \
+      `moe-pack doctor --repair FILE` mends it from the pack's archive
       """
     ),
     (
@@ -111,8 +111,26 @@ import Testing
       """
       error: `/s` holds blobs and no index: expected `/s/store.sqlite`, got nothing
 
-      hint: bring store.sqlite back from a backup, or name an empty directory with `--store` and install \
-      the packs again
+      hint: bring store.sqlite back from a backup, or make it anew from what the blobs say with \
+      `moe-pack doctor --rebuild --trust NAMESPACE=publisher.pub`
+      """
+    ),
+    (
+      .indexWhole(store: "/s"), "store-index-whole", .refused,
+      """
+      error: the index of `/s` is whole, expected one that is lost or damaged
+
+      hint: nothing was changed; `moe-pack doctor` says what else is wrong with the store
+      """
+    ),
+    (
+      .diskFull(operation: "move", path: "/s/trash/00", state: .collecting), "disk-full",
+      .inputOutput,
+      """
+      error: the disk is full: no room to move `/s/trash/00`
+
+      hint: nothing that a kept generation needs was touched; the next `moe-pack gc` goes on where it \
+      stopped; make room (`moe-pack gc` frees what no generation needs) and try again
       """
     ),
     (

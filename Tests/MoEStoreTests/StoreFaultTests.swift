@@ -149,6 +149,16 @@ import Testing
     try store.checkLaws()
   }
 
+  @Test func `a journal that was never needed goes with the next change`() throws {
+    let journal = directory.store.appendingPathComponent("store.sqlite-journal")
+    try Data(count: 512).write(to: journal)
+    let digest = try store.logicalDigest()
+    _ = try store.recover()
+    #expect(!FileManager.default.fileExists(atPath: journal.path))
+    #expect(try store.logicalDigest() == digest)
+    try store.checkLaws()
+  }
+
   @Test func `a blob in the trash that a generation names goes back`() throws {
     let pack = try #require(try store.active().packs.first)
     let router = try #require(pack.entry(EntryName.router))

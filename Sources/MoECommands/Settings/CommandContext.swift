@@ -96,15 +96,19 @@ public struct CommandSession: Sendable {
   ///
   /// - Throws: `StoreError`.
   func storeForReading() throws -> Store? {
-    let path = settings.storeDirectory.path
-    guard FileManager.default.fileExists(atPath: path) else { return nil }
-    if let names = try? FileManager.default.contentsOfDirectory(atPath: path), names.isEmpty {
-      return nil
-    }
+    guard storeExists() else { return nil }
     return try Store(at: settings.storeDirectory, options: storeOptions)
   }
 
-  private var storeOptions: StoreOptions {
+  /// Whether something lies where the store is to be.
+  func storeExists() -> Bool {
+    let path = settings.storeDirectory.path
+    guard FileManager.default.fileExists(atPath: path) else { return false }
+    return (try? FileManager.default.contentsOfDirectory(atPath: path))?.isEmpty != true
+  }
+
+  /// How commands work with the store.
+  var storeOptions: StoreOptions {
     var options = StoreOptions()
     options.lockTimeout = settings.lockTimeout
     options.command = context.commandName

@@ -35,17 +35,26 @@ extension Store {
     keep: Int = 10, graceSeconds: Int = 3600, now: Date, isDryRun: Bool = false
   ) throws -> GarbageCollection {
     try whileLocked { _ in
-      let (dropped, referenced) = try dropGenerations(keep: max(1, keep), isDryRun: isDryRun)
-      let blobs = BlobDirectory(layout: layout, files: options.fileSystem)
-      let latest = now.addingTimeInterval(-Double(max(0, graceSeconds)))
-      let garbage = try blobs.all().filter { blob in
-        !referenced.contains(blob.digest) && blob.status.modifiedAt <= latest
+      try StoreError.translating(layout, isDryRun ? .reading : .collecting) {
+        try collect(
+          keep: max(1, keep), notAfter: now.addingTimeInterval(-Double(max(0, graceSeconds))),
+          isDryRun: isDryRun)
       }
-      if !isDryRun { try discard(garbage.map(\.digest)) }
-      return GarbageCollection(
-        generationsDropped: dropped, blobCount: garbage.count,
-        sizeBytes: garbage.reduce(0) { $0 + $1.status.size })
     }
+  }
+
+  private func collect(
+    keep: Int, notAfter latest: Date, isDryRun: Bool
+  ) throws -> GarbageCollection {
+    let (dropped, referenced) = try dropGenerations(keep: keep, isDryRun: isDryRun)
+    let blobs = BlobDirectory(layout: layout, files: options.fileSystem)
+    let garbage = try blobs.all().filter { blob in
+      !referenced.contains(blob.digest) && blob.status.modifiedAt <= latest
+    }
+    if !isDryRun { try discard(garbage.map(\.digest)) }
+    return GarbageCollection(
+      generationsDropped: dropped, blobCount: garbage.count,
+      sizeBytes: garbage.reduce(0) { $0 + $1.status.size })
   }
 
   /// Lets go of old generations; returns them, and every blob that the others name.

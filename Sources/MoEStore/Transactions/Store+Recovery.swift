@@ -33,7 +33,12 @@ extension Store {
     let intents = try read { index in
       try Int.fetchOne(index.database, sql: "SELECT count(*) FROM intent") ?? 0
     }
-    if intents > 0 { try write { try $0.database.execute(sql: "DELETE FROM intent") } }
+    if intents > 0 {
+      try write { try $0.database.execute(sql: "DELETE FROM intent") }
+    } else if access(layout.journal, F_OK) == 0 {
+      // A journal that was never needed lies there until the next transaction that writes.
+      try write { try $0.database.execute(sql: "PRAGMA user_version = \(StoreSchema.version)") }
+    }
     return Recovery(
       intentsDropped: intents, stagingDropped: staged.count, trashDropped: trashed.count)
   }

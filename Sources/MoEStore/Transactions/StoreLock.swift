@@ -86,6 +86,15 @@ final class StoreLock {
     _ = close(descriptor)
   }
 
+  /// Who holds the lock now; `nil` when nobody does, or it cannot be told.
+  static func holder(_ layout: StoreLayout) -> LockHolder? {
+    let file = open(layout.lock, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard file >= 0 else { return nil }
+    defer { _ = close(file) }
+    guard flock(file, LOCK_SH | LOCK_NB) != 0 else { return nil }
+    return errno == EWOULDBLOCK ? holder(file) : nil
+  }
+
   private static func holder(_ file: Int32) -> LockHolder {
     var bytes = [UInt8](repeating: 0, count: 512)
     let count = bytes.withUnsafeMutableBytes { pread(file, $0.baseAddress, $0.count, 0) }
