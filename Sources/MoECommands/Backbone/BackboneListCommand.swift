@@ -43,11 +43,13 @@ public struct BackboneListCommand: MoECommand {
         ])
     }
     var table = Table([
-      .text("backbone"), .text("kind"), .text("registered"), .text("profile"), .text("digest"), .text("source"),
+      .text("backbone"), .text("kind"), .text("registered"), .text("profile"), .text("digest"),
+      .text("source"),
     ])
     for (known, entry) in known {
       table.add(
-        known.name, known.kind.rawValue, entry == nil ? "no" : "yes", entry?.hasProfile == true ? "yes" : "no",
+        known.name, known.kind.rawValue, entry == nil ? "no" : "yes",
+        entry?.hasProfile == true ? "yes" : "no",
         known.digest.short, known.source)
     }
     try table.print(to: session.console)

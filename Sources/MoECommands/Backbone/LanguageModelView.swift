@@ -37,12 +37,14 @@ struct LanguageModelView {
       return try session.console.print(
         json: .object(
           [
-            JSONMember("name", .string(known.name)), JSONMember("kind", .string(known.kind.rawValue)),
+            JSONMember("name", .string(known.name)),
+            JSONMember("kind", .string(known.kind.rawValue)),
             JSONMember("digest", .digest(known.digest)),
             JSONMember("directory", .string(entry.files.directory.path)),
             JSONMember("family", .string(architecture.family.rawValue)),
           ] + shape + [
-            JSONMember("precision", .string(precision)), JSONMember("sizeBytes", .integer(panelBytes)),
+            JSONMember("precision", .string(precision)),
+            JSONMember("sizeBytes", .integer(panelBytes)),
             JSONMember("kernels", .string(kernels)), JSONMember("threads", .integer(threads)),
           ]))
     }
@@ -116,7 +118,8 @@ struct LanguageModelView {
 
   private var sizeSentence: String {
     let size = architecture.size
-    return "\(size.totalParameters.magnitudeText) parameters, \(size.activeParameters.magnitudeText) active, "
+    return
+      "\(size.totalParameters.magnitudeText) parameters, \(size.activeParameters.magnitudeText) active, "
       + "\(size.flopsPerToken.magnitudeText)FLOP a token; \(panelBytes.byteCount) in \(precision), mapped"
   }
 }

@@ -36,7 +36,8 @@ public struct GenerateCommand: MoECommand {
   var input: Path?
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("With --input, the file to write, or - for standard output.", valueName: "file"))
+    help: ArgumentHelp(
+      "With --input, the file to write, or - for standard output.", valueName: "file"))
   var output = Path.standard
   @Flag(help: "Print JSON.")
   var json = false
@@ -61,7 +62,8 @@ public struct GenerateCommand: MoECommand {
     let writer = try PromptWriter(model, options: generation, now: session.context.now())
     let continuer = Continuer(decoder: model.decoder, pool: try session.pool())
     guard let prompt else { return try stream(writer, continuer, session) }
-    let text = prompt == "-" ? try InputFile("-", standardInput: session.context.input).text() : prompt
+    let text =
+      prompt == "-" ? try InputFile("-", standardInput: session.context.input).text() : prompt
     let request = try writer.request(text)
     var continuation = try ContinuationText(model, stops: generation.stop)
     let clock = ContinuousClock()

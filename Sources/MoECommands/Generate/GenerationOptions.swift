@@ -35,7 +35,8 @@ struct GenerationOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The seed of the draws.", valueName: "n"))
   var seed: UInt64 = 0
 
-  @Option(help: ArgumentHelp("End before this text; may be given several times.", valueName: "text"))
+  @Option(
+    help: ArgumentHelp("End before this text; may be given several times.", valueName: "text"))
   var stop: [String] = []
 
   /// Refuses values that mean nothing.

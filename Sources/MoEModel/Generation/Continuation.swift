@@ -163,6 +163,7 @@ extension Decoder {
   /// - Parameters:
   ///   - ids: The text's tokens; they fit the context.
   ///   - pool: The threads that share the work.
+  /// - Returns: One a layer, ascending.
   public func utilization(_ ids: [Int32], pool: ThreadPool) -> [ExpertUtilization] {
     let workspace = DecoderWorkspace()
     let cache = makeCache()

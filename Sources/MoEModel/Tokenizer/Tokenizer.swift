@@ -107,6 +107,9 @@ public struct Tokenizer: Sendable {
     return low < specialTokenIDs.count && specialTokenIDs[low] == id
   }
 
+  /// The ids of a text, with what the file puts around it, and special tokens matched in it.
+  public func encode(_ text: String) -> Encoding { encode(text, addingSpecialTokens: true) }
+
   /// The ids of a text.
   ///
   /// - Parameters:

@@ -12,7 +12,8 @@ import Testing
   init() throws {
     let file = TokenizerGolden.folder.appendingPathComponent("Chat/renderings.json")
     document = try JSONValue(parsing: Array(try Data(contentsOf: file)))
-    var reader = try JSONReader(document).object("variables")
+    var root = try JSONReader(document)
+    var reader = try root.object("variables")
     var variables: [String: String] = [:]
     for key in reader.keys { variables[key] = try reader.string(key) }
     self.variables = variables
@@ -108,6 +109,7 @@ import Testing
     "{% for i in range(3000) %}{% for j in range(3000) %}x{% endfor %}{% endfor %}",
     "{% set n = namespace(t='xxxxxxxx') %}{% for i in range(60) %}{% set n.t = n.t + n.t %}{% endfor %}",
     "{% set n = namespace(t='xxxxxxxx') %}{% for i in range(60) %}{% set n.t = n.t.replace('x', 'xxxx') %}{% endfor %}",
+    "{% set t = range(3000)|join('xxxx') %}{{ t.replace('x', t) }}",
     "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
   ])
   func `a template without an end is stopped`(_ source: String) throws {

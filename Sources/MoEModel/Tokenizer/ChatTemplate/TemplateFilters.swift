@@ -35,8 +35,7 @@ extension TemplateInterpreter {
       try arguments.check(["d"], name, self)
       var parts: [TemplateText] = []
       for element in try elements(of: value) { parts.append(try shown(element)) }
-      let text = TemplateText.joined(
-        parts, separator: try shown(arguments["d", 0] ?? .text("")))
+      let text = try joined(parts, separator: try shown(arguments["d", 0] ?? .text("")))
       try count(text)
       return .text(text)
     case "replace":

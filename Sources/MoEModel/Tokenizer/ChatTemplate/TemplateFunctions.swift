@@ -169,7 +169,7 @@ extension TemplateInterpreter {
     case "replace":
       let (old, new) = (try argument(0), try argument(1))
       guard !old.isEmpty else { throw .unsupported(line: line, what: "`replace` of an empty text") }
-      return .text(TemplateText.joined(subject.split(old, atMost: try count(2)), separator: new))
+      return .text(try joined(subject.split(old, atMost: try count(2)), separator: new))
     case "find": return .integer(subject.firstIndex(of: try argument(0)) ?? -1)
     case "count":
       let part = try argument(0)
@@ -179,7 +179,7 @@ extension TemplateInterpreter {
       guard let first = arguments.first else { throw fault("expected an argument of `join`") }
       var parts: [TemplateText] = []
       for element in try elements(of: first) { parts.append(try text(element, of: "a part")) }
-      return .text(TemplateText.joined(parts, separator: subject))
+      return .text(try joined(parts, separator: subject))
     case "title": return .text(try Self.titled(subject, breakingAt: nil, self))
     case "capitalize":
       return .text(
@@ -189,6 +189,16 @@ extension TemplateInterpreter {
     case "upper": return .text(try Self.cased(subject, self) { Self.upper($1) })
     default: return .text(try Self.cased(subject, self) { Self.lower($1) })
     }
+  }
+
+  /// Joins texts, if they are not too much together.
+  func joined(
+    _ parts: [TemplateText], separator: TemplateText
+  ) throws(ChatTemplateError) -> TemplateText {
+    let (size, overflow) = parts.count.multipliedReportingOverflow(by: separator.count)
+    let (total, overflows) = parts.reduce(0) { $0 + $1.count }.addingReportingOverflow(size)
+    try check(overflow || overflows ? .max : total)
+    return TemplateText.joined(parts, separator: separator)
   }
 
   private static func words(_ text: TemplateText) -> [TemplateText] {

@@ -4,9 +4,9 @@
 /// here. Steps and text are counted, and end with ``ChatTemplateError/endless(limit:)``.
 struct TemplateInterpreter {
   /// The most statements and expressions of one rendering.
-  static let stepLimit = 2_000_000
+  static let stepLimit = 1_000_000
   /// The most scalars that a rendering makes, all in all.
-  static let scalarLimit = 64_000_000
+  static let scalarLimit = 16_000_000
   /// How deep macros may call each other.
   static let callLimit = 40
 
@@ -51,8 +51,13 @@ struct TemplateInterpreter {
 
   /// Counts scalars that are made.
   mutating func count(_ text: TemplateText) throws(ChatTemplateError) {
+    try check(text.count)
     scalars += text.count
-    guard scalars <= Self.scalarLimit else {
+  }
+
+  /// Refuses to make so many scalars, before they are made, where that is beyond the limit.
+  func check(_ count: Int) throws(ChatTemplateError) {
+    guard count <= Self.scalarLimit - scalars else {
       throw .endless(limit: "\(Self.scalarLimit) characters of text")
     }
   }
