@@ -1,4 +1,4 @@
-// exp and log in double precision, with the same bits on every machine.
+// exp, log, sine and cosine in double precision, with the same bits on every machine.
 
 #include "include/CKernels.h"
 
@@ -86,4 +86,45 @@ double moe_log_double(double x) {
   double n = (double)exponent;
   double correction = s * (half_square + z) + n * ln2_low;
   return n * ln2_high - ((half_square - correction) - f);
+}
+
+void moe_sine_cosine(double x, double *sine, double *cosine) {
+  // x = n π/2 + r with |r| <= π/4; π/2 in two parts.
+  const double magic = 0x1.8p52;
+  double whole = (x * 0x1.45f306dc9c883p-1 + magic) - magic;
+  double r = __builtin_fma(whole, -0x1.921fb54442d18p+0, x);
+  r = __builtin_fma(whole, -0x1.1a62633145c07p-54, r);
+  double w = r * r;
+  // Taylor's series, whose rests are under 2^-54 for |r| <= π/4.
+  double s = -1.0 / 1307674368000;
+  s = __builtin_fma(s, w, 1.0 / 6227020800);
+  s = __builtin_fma(s, w, -1.0 / 39916800);
+  s = __builtin_fma(s, w, 1.0 / 362880);
+  s = __builtin_fma(s, w, -1.0 / 5040);
+  s = __builtin_fma(s, w, 1.0 / 120);
+  s = __builtin_fma(s, w, -1.0 / 6);
+  s = __builtin_fma(s * w, r, r);
+  double c = 1.0 / 20922789888000;
+  c = __builtin_fma(c, w, -1.0 / 87178291200);
+  c = __builtin_fma(c, w, 1.0 / 479001600);
+  c = __builtin_fma(c, w, -1.0 / 3628800);
+  c = __builtin_fma(c, w, 1.0 / 40320);
+  c = __builtin_fma(c, w, -1.0 / 720);
+  c = __builtin_fma(c, w, 1.0 / 24);
+  c = __builtin_fma(c, w, -0.5);
+  c = __builtin_fma(c, w, 1.0);
+  switch ((int64_t)whole & 3) {
+  case 0:
+    *sine = s, *cosine = c;
+    break;
+  case 1:
+    *sine = c, *cosine = -s;
+    break;
+  case 2:
+    *sine = -s, *cosine = -c;
+    break;
+  default:
+    *sine = -c, *cosine = s;
+    break;
+  }
 }

@@ -92,6 +92,52 @@ static void kernel_gelu_backward(const float *x, const float *dy, size_t count, 
   }
 }
 
+INLINE v16 v16_silu(v16 x) { return x / (1.0f + v16_exp(-x)); }
+
+static void kernel_silu_product(
+    const float *gate, const float *up, ptrdiff_t x_stride, size_t rows, size_t columns, float *y,
+    ptrdiff_t y_stride) {
+  for (size_t n = 0; n < rows; n++, gate += x_stride, up += x_stride, y += y_stride) {
+    size_t d = 0;
+    for (; d + LANES <= columns; d += LANES) {
+      v16_store(y + d, v16_silu(v16_load(gate + d)) * v16_load(up + d));
+    }
+    size_t rest = columns - d;
+    if (rest) {
+      v16 product = v16_silu(v16_load_part(gate + d, rest, 0.0f)) * v16_load_part(up + d, rest, 0.0f);
+      v16_store_part(y + d, product, rest);
+    }
+  }
+}
+
+static void kernel_rotary(
+    float *x, ptrdiff_t stride, size_t rows, size_t heads, size_t head_width, const float *cosines,
+    const float *sines) {
+  size_t half = head_width / 2;
+  for (size_t n = 0; n < rows; n++, cosines += half, sines += half) {
+    for (size_t h = 0; h < heads; h++) {
+      float *a = x + (ptrdiff_t)n * stride + h * head_width;
+      float *b = a + half;
+      for (size_t i = 0; i < half; i += LANES) {
+        size_t width = half - i < LANES ? half - i : LANES;
+        v16 cosine = width == LANES ? v16_load(cosines + i) : v16_load_part(cosines + i, width, 0.0f);
+        v16 sine = width == LANES ? v16_load(sines + i) : v16_load_part(sines + i, width, 0.0f);
+        v16 first = width == LANES ? v16_load(a + i) : v16_load_part(a + i, width, 0.0f);
+        v16 second = width == LANES ? v16_load(b + i) : v16_load_part(b + i, width, 0.0f);
+        v16 turned_first = first * cosine - second * sine;
+        v16 turned_second = second * cosine + first * sine;
+        if (width == LANES) {
+          v16_store(a + i, turned_first);
+          v16_store(b + i, turned_second);
+        } else {
+          v16_store_part(a + i, turned_first, width);
+          v16_store_part(b + i, turned_second, width);
+        }
+      }
+    }
+  }
+}
+
 static void kernel_add_scaled(float a, const float *x, size_t count, float *y) {
   v16 scale = v16_set(a);
   size_t i = 0;

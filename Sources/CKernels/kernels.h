@@ -5,6 +5,7 @@
 #define MOE_KERNELS_H
 
 #include "attention.h"
+#include "cached_attention.h"
 #include "elementwise.h"
 #include "matmul.h"
 #include "normalization.h"
@@ -13,8 +14,12 @@
 const moe_kernels KERNELS = {
     .linear = kernel_linear,
     .attention = kernel_attention,
+    .cached_attention = kernel_cached_attention,
     .softmax = kernel_softmax,
     .layer_norm = kernel_layer_norm,
+    .rms_norm = kernel_rms_norm,
+    .silu_product = kernel_silu_product,
+    .rotary = kernel_rotary,
     .exp = kernel_exp,
     .gelu = kernel_gelu,
     .sum = kernel_sum,

@@ -18,17 +18,29 @@ enum {
   FETCH_AHEAD = 4096,
 };
 
+/// The bytes of one stored weight.
+INLINE size_t number_bytes(moe_number number) { return number == MOE_F32 ? 4 : 2; }
+
+/// Sixteen weights.
+INLINE v16 weights_load(const char *source, const moe_number number) {
+  if (number == MOE_BF16) return v16_load_bf16(source);
+  if (number == MOE_F16) return v16_load_f16(source);
+  return v16_load((const float *)source);
+}
+
 /// One input more for every output of the block.
 INLINE void product_step(
-    const float *const *bases, ptrdiff_t x_stride, const float *panel, ptrdiff_t k,
-    v16 sums[BLOCK_ROWS][BLOCK_VECTORS], const int row_count, const int vector_count) {
+    const float *const *bases, ptrdiff_t x_stride, const char *panel, ptrdiff_t k,
+    v16 sums[BLOCK_ROWS][BLOCK_VECTORS], const int row_count, const int vector_count,
+    const moe_number number) {
   // No load moves across: the compiler would take loads together and run out of registers.
   __asm__ volatile("" : : : "memory");
   v16 weights[BLOCK_VECTORS];
 #pragma clang loop unroll(full)
   for (int c = 0; c < vector_count; c++) {
-    __builtin_prefetch((const void *)((uintptr_t)(panel + c * LANES) + FETCH_AHEAD), 0, 3);
-    weights[c] = v16_load(panel + c * LANES);
+    const char *source = panel + (size_t)(c * LANES) * number_bytes(number);
+    __builtin_prefetch((const void *)((uintptr_t)source + FETCH_AHEAD), 0, 3);
+    weights[c] = weights_load(source, number);
   }
 #pragma clang loop unroll(full)
   for (int r = 0; r < row_count; r++) {
@@ -43,8 +55,10 @@ INLINE void product_step(
 /// There is one pointer for three rows: the others are reached by scaled indices, so that a turn costs few
 /// integer operations beside the multiply-adds.
 INLINE void product_block(
-    const float *x, ptrdiff_t x_stride, const float *panel, size_t inputs, float *out,
-    ptrdiff_t out_stride, const int row_count, const int vector_count) {
+    const float *x, ptrdiff_t x_stride, const void *first, size_t inputs, float *out,
+    ptrdiff_t out_stride, const int row_count, const int vector_count, const moe_number number) {
+  const size_t step = MOE_PANEL * number_bytes(number);
+  const char *panel = first;
   v16 sums[BLOCK_ROWS][BLOCK_VECTORS];
   const float *bases[(BLOCK_ROWS + 2) / 3];
 #pragma clang loop unroll(full)
@@ -56,17 +70,18 @@ INLINE void product_block(
   for (size_t turn = 0; turn < inputs / BLOCK_STEPS; turn++) {
 #pragma clang loop unroll(full)
     for (int k = 0; k < BLOCK_STEPS; k++) {
-      product_step(bases, x_stride, panel + k * MOE_PANEL, k, sums, row_count, vector_count);
+      product_step(
+          bases, x_stride, panel + (size_t)k * step, k, sums, row_count, vector_count, number);
     }
-    panel += BLOCK_STEPS * MOE_PANEL;
+    panel += BLOCK_STEPS * step;
 #pragma clang loop unroll(full)
     for (int r = 0; r < row_count; r += 3) {
       bases[r / 3] += BLOCK_STEPS;
       __asm__("" : "+r"(bases[r / 3]));
     }
   }
-  for (size_t k = 0; k < inputs % BLOCK_STEPS; k++, panel += MOE_PANEL) {
-    product_step(bases, x_stride, panel, (ptrdiff_t)k, sums, row_count, vector_count);
+  for (size_t k = 0; k < inputs % BLOCK_STEPS; k++, panel += step) {
+    product_step(bases, x_stride, panel, (ptrdiff_t)k, sums, row_count, vector_count, number);
   }
 #pragma clang loop unroll(full)
   for (int r = 0; r < row_count; r++) {
@@ -78,43 +93,51 @@ INLINE void product_block(
 }
 
 typedef void (*product_function)(
-    const float *x, ptrdiff_t x_stride, const float *panel, size_t inputs, float *out,
+    const float *x, ptrdiff_t x_stride, const void *panel, size_t inputs, float *out,
     ptrdiff_t out_stride);
 
-#define PRODUCT(V, R)                                                                           \
-  static void product_##V##_##R(                                                                \
-      const float *x, ptrdiff_t x_stride, const float *panel, size_t inputs, float *out,        \
+#define PRODUCT(N, V, R)                                                                        \
+  static void product_##N##_##V##_##R(                                                          \
+      const float *x, ptrdiff_t x_stride, const void *panel, size_t inputs, float *out,         \
       ptrdiff_t out_stride) {                                                                   \
-    product_block(x, x_stride, panel, inputs, out, out_stride, R, V);                           \
+    product_block(x, x_stride, panel, inputs, out, out_stride, R, V, N);                        \
   }
 
 #if BLOCK_ROWS == 2
-#define PRODUCTS(V) PRODUCT(V, 1) PRODUCT(V, 2)
-#define PRODUCT_NAMES(V) {product_##V##_1, product_##V##_2}
+#define PRODUCTS(N, V) PRODUCT(N, V, 1) PRODUCT(N, V, 2)
+#define PRODUCT_NAMES(N, V) {product_##N##_##V##_1, product_##N##_##V##_2}
 #elif BLOCK_ROWS == 6
-#define PRODUCTS(V) \
-  PRODUCT(V, 1) PRODUCT(V, 2) PRODUCT(V, 3) PRODUCT(V, 4) PRODUCT(V, 5) PRODUCT(V, 6)
-#define PRODUCT_NAMES(V)                                                                        \
-  {product_##V##_1, product_##V##_2, product_##V##_3,                                           \
-   product_##V##_4, product_##V##_5, product_##V##_6}
+#define PRODUCTS(N, V)                                                                          \
+  PRODUCT(N, V, 1) PRODUCT(N, V, 2) PRODUCT(N, V, 3)                                            \
+  PRODUCT(N, V, 4) PRODUCT(N, V, 5) PRODUCT(N, V, 6)
+#define PRODUCT_NAMES(N, V)                                                                     \
+  {product_##N##_##V##_1, product_##N##_##V##_2, product_##N##_##V##_3,                         \
+   product_##N##_##V##_4, product_##N##_##V##_5, product_##N##_##V##_6}
 #elif BLOCK_ROWS == 12
-#define PRODUCTS(V)                                                                             \
-  PRODUCT(V, 1) PRODUCT(V, 2) PRODUCT(V, 3) PRODUCT(V, 4) PRODUCT(V, 5) PRODUCT(V, 6)           \
-  PRODUCT(V, 7) PRODUCT(V, 8) PRODUCT(V, 9) PRODUCT(V, 10) PRODUCT(V, 11) PRODUCT(V, 12)
-#define PRODUCT_NAMES(V)                                                                        \
-  {product_##V##_1, product_##V##_2, product_##V##_3, product_##V##_4,                          \
-   product_##V##_5, product_##V##_6, product_##V##_7, product_##V##_8,                          \
-   product_##V##_9, product_##V##_10, product_##V##_11, product_##V##_12}
+#define PRODUCTS(N, V)                                                                          \
+  PRODUCT(N, V, 1) PRODUCT(N, V, 2) PRODUCT(N, V, 3) PRODUCT(N, V, 4)                           \
+  PRODUCT(N, V, 5) PRODUCT(N, V, 6) PRODUCT(N, V, 7) PRODUCT(N, V, 8)                           \
+  PRODUCT(N, V, 9) PRODUCT(N, V, 10) PRODUCT(N, V, 11) PRODUCT(N, V, 12)
+#define PRODUCT_NAMES(N, V)                                                                     \
+  {product_##N##_##V##_1, product_##N##_##V##_2, product_##N##_##V##_3,                         \
+   product_##N##_##V##_4, product_##N##_##V##_5, product_##N##_##V##_6,                         \
+   product_##N##_##V##_7, product_##N##_##V##_8, product_##N##_##V##_9,                         \
+   product_##N##_##V##_10, product_##N##_##V##_11, product_##N##_##V##_12}
 #endif
 
-/// The products by vectors and rows, both less one.
-PRODUCTS(1)
+/// The products by number, vectors and rows, the latter two less one.
 #if BLOCK_VECTORS == 2
-PRODUCTS(2)
-static const product_function products[2][BLOCK_ROWS] = {PRODUCT_NAMES(1), PRODUCT_NAMES(2)};
+#define ALL_PRODUCTS(N) PRODUCTS(N, 1) PRODUCTS(N, 2)
+#define ALL_PRODUCT_NAMES(N) {PRODUCT_NAMES(N, 1), PRODUCT_NAMES(N, 2)}
 #else
-static const product_function products[1][BLOCK_ROWS] = {PRODUCT_NAMES(1)};
+#define ALL_PRODUCTS(N) PRODUCTS(N, 1)
+#define ALL_PRODUCT_NAMES(N) {PRODUCT_NAMES(N, 1)}
 #endif
+ALL_PRODUCTS(MOE_F32)
+ALL_PRODUCTS(MOE_BF16)
+ALL_PRODUCTS(MOE_F16)
+static const product_function products[3][BLOCK_VECTORS][BLOCK_ROWS] = {
+    ALL_PRODUCT_NAMES(MOE_F32), ALL_PRODUCT_NAMES(MOE_BF16), ALL_PRODUCT_NAMES(MOE_F16)};
 
 /// The vectors that hold `columns` outputs of a block.
 INLINE size_t block_vectors(size_t columns) {
@@ -127,7 +150,7 @@ INLINE size_t block_vectors(size_t columns) {
 INLINE void product_rows(
     const float *x, ptrdiff_t x_stride, size_t rows, const float *panel, size_t inputs,
     size_t columns, float *out, ptrdiff_t out_stride) {
-  const product_function *functions = products[block_vectors(columns) - 1];
+  const product_function *functions = products[MOE_F32][block_vectors(columns) - 1];
   size_t blocks = (rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
   for (size_t block = 0, row = 0; block < blocks; block++) {
     size_t count = (rows - row) / (blocks - block);
@@ -208,11 +231,13 @@ static void kernel_linear(const moe_linear_arguments *a) {
     size_t blocks = (last - first + BLOCK_ROWS - 1) / BLOCK_ROWS;
     for (size_t column = a->panel_first * MOE_PANEL;
          column < a->panel_last * MOE_PANEL && column < a->outputs; column += BLOCK_OUTPUTS) {
-      const float *panel =
-          a->packed + column / MOE_PANEL * a->inputs * MOE_PANEL + column % MOE_PANEL;
+      const char *panel =
+          (const char *)a->packed + (column / MOE_PANEL * a->inputs * MOE_PANEL + column % MOE_PANEL) *
+                                        number_bytes(a->packed_number);
       size_t left = a->outputs - column;
       size_t columns = left < BLOCK_OUTPUTS ? left : BLOCK_OUTPUTS;
-      const product_function *functions = products[block_vectors(columns) - 1];
+      const product_function *functions =
+          products[a->packed_number][block_vectors(columns) - 1];
       size_t row = first;
       for (size_t b = 0; b < blocks; b++) {
         size_t count = (last - row) / (blocks - b);

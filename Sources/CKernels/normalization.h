@@ -37,6 +37,28 @@ INLINE float exponentiate_padded(float *x, size_t count, float scale) {
   return v16_sum(total);
 }
 
+/// `exponentiate_padded` of the elements `first` ... `count` - 1; those before become 0 too.
+INLINE float exponentiate_window(float *x, size_t first, size_t count, float scale) {
+  const v16 low = v16_set(-__builtin_inff());
+  v16 greatest = low;
+  for (size_t i = 0; i < count; i += LANES) {
+    size_t within = count - i < LANES ? count - i : LANES;
+    v16i is_seen = v16_first(within) & ~v16_first(first > i ? first - i : 0);
+    greatest = v16_max(greatest, v16_select(is_seen, v16_load(x + i), low));
+  }
+  v16 m = v16_set(v16_greatest(greatest) * scale);
+  v16 total = 0.0f;
+  for (size_t i = 0; i < count; i += LANES) {
+    size_t within = count - i < LANES ? count - i : LANES;
+    v16i is_seen = v16_first(within) & ~v16_first(first > i ? first - i : 0);
+    v16 power = v16_exp(v16_select(is_seen, v16_load(x + i), low) * scale - m);
+    power = v16_select(is_seen, power, v16_set(0.0f));
+    v16_store(x + i, power);
+    total += power;
+  }
+  return v16_sum(total);
+}
+
 INLINE void scale_row(float *x, size_t count, float factor) {
   size_t i = 0;
   for (; i + LANES <= count; i += LANES) v16_store(x + i, v16_load(x + i) * factor);
@@ -84,6 +106,24 @@ INLINE void row_moments(
   }
   *mean = centre;
   *reciprocal = 1.0f / __builtin_sqrtf(v16_sum(total) / count + epsilon);
+}
+
+static void kernel_rms_norm(
+    const float *x, ptrdiff_t x_stride, size_t rows, size_t columns, const float *gain, float epsilon,
+    float *y, ptrdiff_t y_stride) {
+  for (size_t n = 0; n < rows; n++, x += x_stride, y += y_stride) {
+    float mean_square = kernel_dot(x, x, columns) / (float)columns;
+    v16 reciprocal = v16_set(1.0f / __builtin_sqrtf(mean_square + epsilon));
+    size_t d = 0;
+    for (; d + LANES <= columns; d += LANES) {
+      v16_store(y + d, v16_load(x + d) * reciprocal * v16_load(gain + d));
+    }
+    size_t rest = columns - d;
+    if (rest) {
+      v16 normal = v16_load_part(x + d, rest, 0.0f) * reciprocal;
+      v16_store_part(y + d, normal * v16_load_part(gain + d, rest, 0.0f), rest);
+    }
+  }
 }
 
 static void kernel_layer_norm(

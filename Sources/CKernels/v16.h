@@ -36,6 +36,32 @@ INLINE v16 v16_load(const float *source) {
 
 INLINE void v16_store(float *target, v16 value) { __builtin_memcpy(target, &value, sizeof value); }
 
+typedef uint16_t v16h __attribute__((ext_vector_type(16)));
+
+/// Sixteen numbers whose upper halves are stored.
+INLINE v16 v16_load_bf16(const void *source) {
+  v16h halves;
+  __builtin_memcpy(&halves, source, sizeof halves);
+  return (v16)(__builtin_convertvector(halves, v16u) << 16);
+}
+
+/// Sixteen binary16 numbers.
+INLINE v16 v16_load_f16(const void *source) {
+  v16h halves;
+  __builtin_memcpy(&halves, source, sizeof halves);
+#if defined(V16_AVX512)
+  typedef int64_t words __attribute__((vector_size(32)));
+  return (v16)_mm512_cvtph_ps((__m256i)(words)halves);
+#else
+  // The exponent's bias is mended by an exact multiplication, which makes denormals right too.
+  v16u wide = __builtin_convertvector(halves, v16u);
+  v16u magnitude = (wide & 0x7FFFu) << 13;
+  v16u bits = (v16u)((v16)magnitude * 0x1p112f);
+  bits = magnitude >= 0x0F800000u ? magnitude | 0x7F800000u : bits;
+  return (v16)(bits | (wide & 0x8000u) << 16);
+#endif
+}
+
 /// The first `count` lanes from memory, the others `rest`.
 INLINE v16 v16_load_part(const float *source, size_t count, float rest) {
   float lanes[LANES];

@@ -22,6 +22,23 @@ public struct EntryScan: Sendable, Equatable {
   public let tensors: [TensorScan]
 }
 
+/// The largest magnitude of a tensor's values.
+public struct TensorMagnitude: Sendable, Equatable {
+  /// The entry it lies in.
+  public let entry: String
+  /// The tensor's name.
+  public let tensor: String
+  /// The largest magnitude; every value is finite.
+  public let absmax: Double
+
+  /// Makes a record.
+  public init(entry: String, tensor: String, absmax: Double) {
+    self.entry = entry
+    self.tensor = tensor
+    self.absmax = absmax
+  }
+}
+
 /// The contents of a pack: each entry equal to what the manifest says of it.
 public struct PackContents: Sendable {
   /// The manifest.
@@ -37,6 +54,15 @@ public struct PackContents: Sendable {
   /// What the scan of the tensor files found.
   public let scans: [EntryScan]
 
+  /// The largest magnitude of each tensor, by entry and name.
+  public var magnitudes: [TensorMagnitude] {
+    scans.flatMap { scan in
+      scan.tensors.map {
+        TensorMagnitude(entry: scan.entry, tensor: $0.name, absmax: $0.absmax)
+      }
+    }
+  }
+
   /// The entry of that name.
   public func entry(_ name: String) -> StagedEntry? {
     entries.first { $0.name.utf8.elementsEqual(name.utf8) }
@@ -51,10 +77,13 @@ public struct VerifiedPack: Sendable {
   public let contents: PackContents
   /// The trusted keys that signed it and may sign for it.
   public let keyIDs: [KeyID]
+  /// What it was accepted on.
+  public let assurance: Assurance
 
-  init(contents: PackContents, keyIDs: [KeyID]) {
+  init(contents: PackContents, keyIDs: [KeyID], assurance: Assurance) {
     self.contents = contents
     self.keyIDs = keyIDs
+    self.assurance = assurance
   }
 
   /// The manifest.

@@ -143,8 +143,9 @@ final class PackReader {
     guard let entry = entries.first(where: { $0.name == EntryName.labels }) else {
       throw .missingEntry(name: EntryName.labels)
     }
-    guard entry.size <= 16 << 20 else {
-      throw .limit(what: "bytes of `\(EntryName.labels)`", got: entry.size, limit: 16 << 20)
+    guard entry.size <= limits.labelsBytes else {
+      throw .limit(
+        what: "bytes of `\(EntryName.labels)`", got: entry.size, limit: limits.labelsBytes)
     }
     guard let data = try? Data(contentsOf: entry.url) else {
       throw .notReadable("`\(EntryName.labels)` in the staging directory")

@@ -65,6 +65,14 @@ extension PackVerificationError {
     case .underThreshold(let required, let keys):
       "\(file) is signed by \(keys.count) of \(required) required trusted keys"
         + Self.list(keys.map(\.description), before: ": ")
+    case .revokedKey(let keyID, let reason):
+      "\(file) is signed by key `\(escaped(keyID))`, which is revoked\(Self.because(reason)): expected "
+        + "enough signatures without it"
+    case .revokedPack(let reason):
+      "\(file) is a pack that is revoked\(Self.because(reason)): expected one that is not"
+    case .trustExpired(let version, let expires):
+      "\(file) cannot be judged: version \(version) of the trust root expired at \(escaped(expires)), "
+        + "expected one that has not"
     case .statement(let cause): "the statement in \(file) is refused: \(cause)"
     case .newerFormat(let field, let got, let known):
       "\(file) was made for a newer moe-pack: `\(field)`: expected at most \(known), got \(got)"
@@ -80,6 +88,10 @@ extension PackVerificationError {
         + (isFull ? "room for it, got none: \(cause)" : "to be able to, got \(cause)")
     default: "\(file) is refused"
     }
+  }
+
+  private static func because(_ reason: String) -> String {
+    reason.isEmpty ? "" : " (\(escaped(reason, atMost: 300)))"
   }
 
   private static func list(_ words: [String], before: String) -> String {
@@ -110,6 +122,13 @@ extension PackVerificationError {
     case .wrongNamespace:
       "nothing was installed; `moe-pack trust list` shows what each key may sign"
     case .underThreshold: "nothing was installed; ask its publisher for the missing signatures"
+    case .revokedKey:
+      "nothing was installed; ask its publisher for a pack signed by another key, or accept this one on "
+        + "your own word: `moe-pack trust allow DIGEST`"
+    case .revokedPack: "nothing was installed; ask its publisher for a release that is not revoked"
+    case .trustExpired:
+      "nothing was installed; what is installed still answers: `moe-pack trust import FILE` takes the next "
+        + "version, `moe-pack trust rotate` makes one"
     case .newerFormat, .unknownFeature: "nothing was installed; install a newer moe-pack"
     case .statement, .manifest, .labels:
       "nothing was installed; ask its publisher to build the pack again"

@@ -67,6 +67,12 @@ public struct PackVerificationError: ActionableError, Equatable {
     case wrongNamespace(pack: String, keys: [KeyID])
     /// Too few trusted keys signed it.
     case underThreshold(required: Int, keys: [KeyID])
+    /// A key that signed it is revoked, and what is left does not suffice.
+    case revokedKey(keyID: String, reason: String)
+    /// The pack itself is revoked.
+    case revokedPack(reason: String)
+    /// The store's signed trust root has expired.
+    case trustExpired(version: Int, expires: String)
     // The manifest.
     /// The statement cannot be read.
     case statement(String)
@@ -121,6 +127,9 @@ public struct PackVerificationError: ActionableError, Equatable {
     case .signatureMismatch: "pack-signature-mismatch"
     case .wrongNamespace: "pack-wrong-namespace"
     case .underThreshold: "pack-under-threshold"
+    case .revokedKey: "pack-key-revoked"
+    case .revokedPack: "pack-revoked"
+    case .trustExpired: "pack-trust-expired"
     case .statement, .manifest: "pack-manifest"
     case .newerFormat: "pack-newer-format"
     case .unknownFeature: "pack-unknown-feature"
@@ -136,7 +145,9 @@ public struct PackVerificationError: ActionableError, Equatable {
     switch reason {
     case .notFound: .notFound
     case .notReadable, .notWritable: .inputOutput
-    case .unsigned, .unknownKey, .signatureMismatch, .wrongNamespace, .underThreshold: .trust
+    case .unsigned, .unknownKey, .signatureMismatch, .wrongNamespace, .underThreshold, .revokedKey,
+      .revokedPack, .trustExpired:
+      .trust
     default: .badData
     }
   }

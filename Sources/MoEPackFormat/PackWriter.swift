@@ -31,7 +31,7 @@ public struct PackSummary: Sendable {
 /// The same manifest, entries and keys give the same bytes on the same libraries. Nothing is written
 /// that ``UnverifiedPack/verified(by:staging:)`` would refuse for its contents.
 public struct PackWriter: Sendable {
-  private let keys: [SigningKey]
+  let keys: [SigningKey]
 
   /// Makes a writer that signs with these keys.
   ///
@@ -181,7 +181,7 @@ public struct PackWriter: Sendable {
     }
   }
 
-  private static func replace(
+  static func replace(
     _ url: URL, with bytes: [UInt8]
   ) throws(PackVerificationError.Reason) {
     let directory = url.deletingLastPathComponent()

@@ -38,6 +38,11 @@ public struct UnverifiedPack: Sendable {
     return try envelope.unverifiedManifest()
   }
 
+  /// Reads the envelope alone, as it came.
+  ///
+  /// - Throws: ``PackVerificationError``.
+  public func envelope() throws(PackVerificationError) -> Envelope { try open().1 }
+
   /// Checks the signatures and every digest, and returns the pack as verified.
   ///
   /// The order is fixed, and nothing of the pack is interpreted before it has been covered:
@@ -55,7 +60,7 @@ public struct UnverifiedPack: Sendable {
   ///   - trustRoot: The keys this store trusts.
   ///   - staging: An empty directory of the caller's. It then holds the files `0` (the envelope), `1`, …,
   ///     not synced; after an error, none of them.
-  /// - Returns: The same pack. This is the only way to make a ``VerifiedPack``.
+  /// - Returns: The same pack, accepted as its `assurance` says. This is the only way to make a ``VerifiedPack``.
   /// - Throws: ``PackVerificationError``. The first failure wins, in the order above.
   public func verified(
     by trustRoot: TrustRoot, staging: URL
@@ -64,7 +69,8 @@ public struct UnverifiedPack: Sendable {
     let verified = try envelope.verifiedManifest(by: trustRoot)
     let contents = try contents(
       verified.manifest, verified.digest, envelope: bytes, reader, staging)
-    return VerifiedPack(contents: contents, keyIDs: verified.keyIDs)
+    return VerifiedPack(
+      contents: contents, keyIDs: verified.keyIDs, assurance: verified.assurance)
   }
 
   /// Checks every digest and looks at no signature, for a vendor who tests an own pack.

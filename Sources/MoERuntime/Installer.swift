@@ -1,7 +1,7 @@
 public import Foundation
 public import MoEBase
 public import MoEModel
-import MoEPackFormat
+public import MoEPackFormat
 public import MoEStore
 public import MoETensor
 
@@ -73,9 +73,12 @@ public struct Installer: Sendable {
     public let packs: [InstalledPack]
     /// What the suite measured; `nil` where it was not run.
     public let report: SuiteReport?
+    /// What is wrong with the signatures of packs that came in at level `warn`.
+    public var warnings: [PackVerificationError] = []
   }
 
   private let store: Store
+  private let limits: ArchiveLimits
   private let ground: @Sendable () throws -> Ground
   private let pool: ThreadPool
   private let progress: ProgressHandler
@@ -85,15 +88,17 @@ public struct Installer: Sendable {
   /// - Parameters:
   ///   - store: The store to change.
   ///   - pool: The threads that share the work.
+  ///   - limits: What an archive may be.
   ///   - progress: Told how far it is.
   ///   - ground: Loads the backbone; called at most once a change, and not for what needs none.
   public init(
-    store: Store, pool: ThreadPool,
+    store: Store, pool: ThreadPool, limits: ArchiveLimits = ArchiveLimits(),
     progress: @escaping ProgressHandler = { _ in },
     ground: @escaping @Sendable () throws -> Ground
   ) {
     self.store = store
     self.pool = pool
+    self.limits = limits
     self.progress = progress
     self.ground = ground
   }
@@ -102,15 +107,20 @@ public struct Installer: Sendable {
   ///
   /// - Throws: `PackVerificationError`, ``RuntimeError``, ``RegressionError``, `StoreError`, `BackboneError`.
   public func install(_ archives: [URL], _ change: Change) throws -> Outcome {
-    try run(change) { transaction in
+    var warnings: [PackVerificationError] = []
+    var outcome = try run(change) { transaction in
       let trust = try transaction.trustRoot()
       let verified = try archives.map { archive in
         progress(WorkProgress(stage: "verifying \(archive.lastPathComponent)", done: 0, total: 0))
-        return try UnverifiedPack(url: archive)
+        return try UnverifiedPack(url: archive, limits: limits)
           .verified(by: trust, staging: try transaction.makeStagingDirectory())
       }
       let names = verified.map { "\($0.manifest.pack) \($0.manifest.version)" }
       try Self.checkOnce(zip(names, verified.map(\.digest)).map { ($0, $1.hex) })
+      for (name, pack) in zip(names, verified) {
+        guard case .tolerated(.warn, let reason) = pack.assurance else { continue }
+        warnings.append(PackVerificationError(name, reason))
+      }
       let ground = try ground()
       let installed = try verified.map { pack in
         try pack.manifest.checkCompatibility(with: ground.backbone, profile: ground.profile)
@@ -118,6 +128,8 @@ public struct Installer: Sendable {
       }
       return (ground, installed)
     }
+    outcome.warnings = warnings
+    return outcome
   }
 
   /// Removes packs, all or none.

@@ -1,7 +1,7 @@
 public import Foundation
 import GRDB
 import MoEBase
-public import MoEPackFormat
+import MoEPackFormat
 
 /// A directory of installed packs: blobs named by their digests, and an index that says which
 /// generation of packs is active.
@@ -111,11 +111,6 @@ public final class Store: Sendable {
   ///
   /// - Throws: ``StoreError`` when the index cannot be read.
   public func trustRecords() throws -> [TrustRecord] { try read { try $0.trustRecords() } }
-
-  /// The keys this store accepts, as verification takes them.
-  ///
-  /// - Throws: ``StoreError`` when the index cannot be read.
-  public func trustRoot() throws -> TrustRoot { TrustRoot(keys: try trustRecords().map(\.key)) }
 
   // MARK: - Inside
 

@@ -17,6 +17,8 @@ public enum StoreError: ActionableError, Equatable {
   case noEarlierGeneration(store: String)
   /// The packs of that generation were let go by `gc`.
   case generationDropped(id: Int, oldestKept: Int)
+  /// A pack of that generation is revoked.
+  case revoked(pack: String, subject: String, reason: String)
   /// No such key is trusted.
   case noTrust(keyID: String, namespaces: String?)
   /// What is in the store is not what was installed.
@@ -74,6 +76,7 @@ public enum StoreError: ActionableError, Equatable {
     case .notInstalled: "not-installed"
     case .noGeneration, .noEarlierGeneration: "no-generation"
     case .generationDropped: "generation-dropped"
+    case .revoked: "pack-revoked"
     case .noTrust: "key-not-trusted"
     case .corrupt: "store-corrupt"
     case .databaseLost: "store-database-lost"
@@ -94,6 +97,7 @@ public enum StoreError: ActionableError, Equatable {
     switch self {
     case .alreadyInstalled, .lowerRelease, .sameRelease, .indexWhole: .refused
     case .notInstalled, .noGeneration, .noEarlierGeneration, .generationDropped, .noTrust: .notFound
+    case .revoked: .trust
     case .corrupt, .databaseLost: .corruption
     case .diskFull, .readOnly, .denied, .inputOutput: .inputOutput
     case .locked: .locked
@@ -124,6 +128,9 @@ public enum StoreError: ActionableError, Equatable {
     case .generationDropped(let id, let oldestKept):
       "the packs of generation \(id) are no longer in the store: "
         + "the oldest generation kept is \(oldestKept)"
+    case .revoked(let pack, let subject, let reason):
+      "`\(pack)` cannot come back: \(subject) is revoked"
+        + (reason.isEmpty ? "" : " (\(Self.printable(reason)))") + ", expected packs that are not"
     case .noTrust(let keyID, let namespaces):
       "key `\(Self.printable(keyID))` is not trusted"
         + (namespaces.map { " for `\(Self.printable($0))`" } ?? "")
@@ -171,6 +178,9 @@ public enum StoreError: ActionableError, Equatable {
       "nothing was changed; `moe-pack list` shows what is installed"
     case .noGeneration, .noEarlierGeneration, .generationDropped:
       "nothing was changed; `moe-pack history` lists the generations"
+    case .revoked:
+      "nothing was changed; `moe-pack trust list` shows what is revoked, "
+        + "`moe-pack trust allow DIGEST` accepts one pack of a revoked key"
     case .noTrust:
       "nothing was changed; `moe-pack trust list` shows the keys"
     case .corrupt:

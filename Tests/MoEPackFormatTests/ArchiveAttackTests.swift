@@ -28,39 +28,6 @@ import Testing
     #expect(try refusal(skippable + bytes)?.code == "pack-not-an-archive")
   }
 
-  @Test func `every 97th byte flipped is refused, or means the same`() throws {
-    let bytes = try PackBuilder().archive()
-    let honest = try accepted(bytes)
-    var same = 0
-    for index in stride(from: 0, to: bytes.count, by: 97) {
-      for mask: UInt8 in [0x01, 0x10, 0x80] {
-        var flipped = bytes
-        flipped[index] ^= mask
-        if try refusal(flipped) == nil {
-          same += 1
-          let result = try accepted(flipped)
-          #expect(result.digest == honest.digest)
-          #expect(result.files == honest.files)
-        }
-      }
-    }
-    #expect(same < bytes.count / 97)
-  }
-
-  @Test func `every byte of the frame's header and end flipped is refused, or means the same`()
-    throws
-  {
-    let bytes = try PackBuilder().archive()
-    let honest = try accepted(bytes)
-    for index in Array(0..<12) + Array(bytes.count - 8..<bytes.count) {
-      for bit in 0..<8 {
-        var flipped = bytes
-        flipped[index] ^= 1 << bit
-        if try refusal(flipped) == nil { #expect(try accepted(flipped).files == honest.files) }
-      }
-    }
-  }
-
   @Test func `only one plain kind of frame is taken`() throws {
     let content = tar(try parts())
     #expect(try refusal(storedFrame(content)) == nil)
@@ -102,7 +69,7 @@ import Testing
 
   @Test func `every typeflag but that of a regular file is refused`() throws {
     let parts = try parts()
-    for index in [0, 1] {
+    for index in parts.indices {
       for flag in UInt8.min...UInt8.max {
         let archive = storedFrame(tar(parts) { block, at in if at == index { block[156] = flag } })
         let expected: PackVerificationError.Reason? =

@@ -98,6 +98,20 @@ import Testing
     ),
     (.statement("no"), "the statement in `p.moepack` is refused: no"),
     (
+      .revokedKey(keyID: "ed25519:00", reason: "stolen"),
+      "`p.moepack` is signed by key `ed25519:00`, which is revoked (stolen): expected enough signatures "
+        + "without it"
+    ),
+    (
+      .revokedPack(reason: ""),
+      "`p.moepack` is a pack that is revoked: expected one that is not"
+    ),
+    (
+      .trustExpired(version: 3, expires: "2027-01-31T00:00:00Z"),
+      "`p.moepack` cannot be judged: version 3 of the trust root expired at 2027-01-31T00:00:00Z, "
+        + "expected one that has not"
+    ),
+    (
       .newerFormat(field: "formatVersion", got: "2", known: "1"),
       "`p.moepack` was made for a newer moe-pack: `formatVersion`: expected at most 1, got 2"
     ),
@@ -148,6 +162,9 @@ import Testing
     (.limit(what: "entries", got: 9, limit: 8), "SPEC.md §8 lists the limits: ask its publisher"),
     (.unknownKey(claims: [], required: 1), "`moe-pack trust add KEY.pub --namespace NS`"),
     (.wrongNamespace(pack: "a/b", keys: []), "`moe-pack trust list` shows"),
+    (.revokedKey(keyID: "", reason: ""), "`moe-pack trust allow DIGEST`"),
+    (.revokedPack(reason: ""), "ask its publisher for a release that is not revoked"),
+    (.trustExpired(version: 1, expires: ""), "`moe-pack trust import FILE` takes the next version"),
     (.notWritable(.staging(directory: "/s"), cause: "", isFull: true), "`moe-pack gc` removes"),
     (.notWritable(.staging(directory: "/s"), cause: "", isFull: false), "check the permissions"),
     (.notWritable(.archive(directory: "/d"), cause: "", isFull: true), "make room there"),
@@ -169,7 +186,10 @@ import Testing
     for (reason, _) in Self.sentences {
       let expected: ExitCode =
         switch reason {
-        case .unsigned, .unknownKey, .signatureMismatch, .wrongNamespace, .underThreshold: .trust
+        case .unsigned, .unknownKey, .signatureMismatch, .wrongNamespace, .underThreshold,
+          .revokedKey,
+          .revokedPack, .trustExpired:
+          .trust
         case .notFound: .notFound
         case .notReadable, .notWritable: .inputOutput
         default: .badData

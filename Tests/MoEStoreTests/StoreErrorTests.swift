@@ -72,6 +72,15 @@ import Testing
       """
     ),
     (
+      .revoked(pack: "a/b 1.0.0", subject: "ed25519:00", reason: "stolen"), "pack-revoked", .trust,
+      """
+      error: `a/b 1.0.0` cannot come back: ed25519:00 is revoked (stolen), expected packs that are not
+
+      hint: nothing was changed; `moe-pack trust list` shows what is revoked, `moe-pack trust allow DIGEST` \
+      accepts one pack of a revoked key
+      """
+    ),
+    (
       .generationDropped(id: 2, oldestKept: 5), "generation-dropped", .notFound,
       """
       error: the packs of generation 2 are no longer in the store: the oldest generation kept is 5

@@ -92,7 +92,7 @@ import Testing
       "PRAGMA user_version = 99", on: directory.store.appendingPathComponent("store.sqlite"))
     let error = #expect(throws: StoreError.self) { try Store(at: directory.store) }
     #expect(
-      error == .newerSchema(store: directory.store.standardizedFileURL.path, found: 99, known: 2))
+      error == .newerSchema(store: directory.store.standardizedFileURL.path, found: 99, known: 3))
   }
 
   @Test func `a store of version 1 is brought forward, and asks what it asked before`() throws {
@@ -100,11 +100,16 @@ import Testing
     try store.install(kit.archive("example/one"))
     let path = directory.store.appendingPathComponent("store.sqlite")
     try execute("ALTER TABLE generation DROP COLUMN threshold", on: path)
-    try execute("DELETE FROM grdb_migrations WHERE identifier = '2'", on: path)
+    for table in ["trust_root", "revocation", "allowed_digest", "tensor"] {
+      try execute("DROP TABLE \(table)", on: path)
+    }
+    try execute("DELETE FROM grdb_migrations WHERE identifier IN ('2', '3')", on: path)
     try execute("PRAGMA user_version = 1", on: path)
     let opened = try Store(at: directory.store)
     #expect(try opened.active() == store.active())
     #expect(try opened.active().threshold == 0.5)
+    #expect(try opened.signedRoots().isEmpty && opened.trustRoot().keys.count == 1)
+    #expect(try Store(at: directory.store, access: .readOnly).active() == store.active())
     #expect(throws: (any Error).self) {
       try execute("UPDATE generation SET threshold = 1.0", on: path)
     }

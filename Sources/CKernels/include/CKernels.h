@@ -25,6 +25,16 @@ typedef enum moe_path {
   MOE_PATH_NEON = 3,
 } moe_path;
 
+/// How the weights of a packed matrix are stored; each is widened to float, exactly, before it is multiplied.
+typedef enum moe_number {
+  /// IEEE 754 binary32.
+  MOE_F32 = 0,
+  /// The upper half of a binary32.
+  MOE_BF16 = 1,
+  /// IEEE 754 binary16.
+  MOE_F16 = 2,
+} moe_number;
+
 /// What becomes of one output of a linear map after its bias was added.
 typedef enum moe_epilogue {
   /// y = v
@@ -43,7 +53,8 @@ typedef struct moe_linear_arguments {
   ptrdiff_t x_stride;
   size_t rows;
   /// W in panels: `packed[panel][k][32]`, outputs beyond F zero.
-  const float *packed;
+  const void *packed;
+  moe_number packed_number;
   size_t inputs;
   size_t outputs;
   size_t panel_first;
@@ -82,10 +93,42 @@ typedef struct moe_attention_arguments {
   float *workspace;
 } moe_attention_arguments;
 
+/// Causal attention of new tokens of one sequence over its key-value cache, H query heads over G key heads.
+///
+/// A cache lies in panels: keys `[G][capacity / 32][head_width][32 keys]`, values
+/// `[G][head_width / 32, rounded up][capacity][32]`; `capacity` is a multiple of 32.
+typedef struct moe_cached_attention_arguments {
+  /// Rows of H heads beside each other.
+  const float *queries;
+  ptrdiff_t query_stride;
+  size_t query_count;
+  const float *keys;
+  const float *values;
+  size_t capacity;
+  /// The position of the first query; the keys 0 ... position + query_count - 1 are in the cache.
+  size_t position;
+  /// A query at position p sees the keys p - window + 1 ... p; all up to p where 0.
+  size_t window;
+  /// A multiple of `key_heads`.
+  size_t heads;
+  size_t key_heads;
+  size_t head_width;
+  /// The key heads to compute, each with its share of the query heads.
+  size_t key_head_first;
+  size_t key_head_last;
+  /// Positive.
+  float scale;
+  float *context;
+  ptrdiff_t context_stride;
+  /// `moe_cached_attention_workspace` floats.
+  float *workspace;
+} moe_cached_attention_arguments;
+
 /// One implementation of every kernel whose speed depends on the path.
 typedef struct moe_kernels {
   void (*_Nonnull linear)(const moe_linear_arguments *arguments);
   void (*_Nonnull attention)(const moe_attention_arguments *arguments);
+  void (*_Nonnull cached_attention)(const moe_cached_attention_arguments *arguments);
   /// Each row of x in place.
   void (*_Nonnull softmax)(float *x, ptrdiff_t stride, size_t rows, size_t columns);
   /// y = ((x + residual) - mean) / sqrt(variance + epsilon) * gain + bias, row by row; y may be x.
@@ -93,6 +136,20 @@ typedef struct moe_kernels {
       const float *x, ptrdiff_t x_stride, const float *_Nullable residual, ptrdiff_t residual_stride,
       size_t rows, size_t columns, const float *gain, const float *bias, float epsilon, float *y,
       ptrdiff_t y_stride);
+  /// y = x * (1 / sqrt(mean of squares + epsilon)) * gain, row by row; y may be x.
+  void (*_Nonnull rms_norm)(
+      const float *x, ptrdiff_t x_stride, size_t rows, size_t columns, const float *gain, float epsilon,
+      float *y, ptrdiff_t y_stride);
+  /// y = gate / (1 + exp(-gate)) * up, row by row; y may be gate or up.
+  void (*_Nonnull silu_product)(
+      const float *gate, const float *up, ptrdiff_t x_stride, size_t rows, size_t columns, float *y,
+      ptrdiff_t y_stride);
+  /// Rotates the pairs (i, i + head_width / 2) of each head of a row by that row's angles, in place.
+  ///
+  /// `cosines` and `sines` are [rows, head_width / 2].
+  void (*_Nonnull rotary)(
+      float *x, ptrdiff_t stride, size_t rows, size_t heads, size_t head_width, const float *cosines,
+      const float *sines);
   void (*_Nonnull exp)(const float *x, size_t count, float *y);
   void (*_Nonnull gelu)(const float *x, size_t count, float *y);
   float (*_Nonnull sum)(const float *x, size_t count);
@@ -135,6 +192,33 @@ void moe_pack_straight(
 /// The floats of a packed matrix.
 size_t moe_packed_count(size_t outputs, size_t inputs);
 
+/// Lays elements of 2 or 4 bytes out in panels, as `moe_pack` and `moe_pack_straight` do floats.
+///
+/// W is [outputs, inputs] or, where `is_transposed`, its transpose [inputs, outputs].
+void moe_pack_elements(
+    const void *values, size_t element_bytes, bool is_transposed, size_t outputs, size_t inputs,
+    void *packed);
+
+/// The inverse of `moe_pack_elements`.
+void moe_unpack_elements(
+    const void *packed, size_t element_bytes, bool is_transposed, size_t outputs, size_t inputs,
+    void *values);
+
+/// One row of a packed matrix, widened: x[k] = W[row, k].
+void moe_unpack_row(
+    const void *packed, moe_number number, size_t inputs, size_t row, float *x);
+
+/// A binary16 number, widened.
+float moe_widen_half(uint16_t half);
+
+/// Writes keys and values [count, key_heads * head_width] into a cache, from `position` on.
+void moe_cache_append(
+    const float *keys, const float *values, ptrdiff_t stride, size_t count, size_t position,
+    size_t key_heads, size_t head_width, size_t capacity, float *cached_keys, float *cached_values);
+
+/// The floats of workspace that attention over a cache of that capacity needs.
+size_t moe_cached_attention_workspace(size_t capacity);
+
 /// The floats of workspace that attention needs.
 size_t moe_attention_workspace(size_t tokens, size_t head_width);
 
@@ -146,6 +230,9 @@ double moe_exp_double(double x);
 
 /// The natural logarithm, within 1 ulp.
 double moe_log_double(double x);
+
+/// sine and cosine within 1e-15 or so, for |x| < 2^25.
+void moe_sine_cosine(double x, double *sine, double *cosine);
 
 /// Brings this thread's floating-point control into the default state and returns what it was.
 ///

@@ -10,15 +10,21 @@ public struct BackboneAddCommand: MoECommand {
     commandName: "add",
     abstract: "Register a backbone from a directory with its files.",
     discussion: """
-      Every file is checked against its pinned digest, then copied to this machine's backbones. What else \
-      lies in the directory is ignored. A directory downloaded from the Hugging Face hub serves.
+      A directory downloaded from the Hugging Face hub serves. all-MiniLM-L6-v2 is checked file by file \
+      against its pinned digests. A causal language model is known by `model_type` in its config.json: \
+      mixtral, olmoe, flex_olmo, qwen2_moe, qwen3_moe, granitemoe, dbrx or llama. Its weights are written once in \
+      the order the kernels read them, in their own precision, and the checkpoint is not needed afterwards.
 
-      Example:
+      Examples:
         moe-pack backbone add ./all-MiniLM-L6-v2
+        moe-pack backbone add ./OLMoE-1B-7B-0924 --name olmoe
       """)
 
   @Argument(help: ArgumentHelp("The directory.", valueName: "dir"))
   var directory: Path
+
+  @Option(help: ArgumentHelp("What to call a language model here.", valueName: "name"))
+  var name: String?
 
   @OptionGroup var output: OutputOptions
   /// What every command takes.
@@ -30,8 +36,9 @@ public struct BackboneAddCommand: MoECommand {
   /// Registers the backbone.
   public func run(_ session: CommandSession) throws {
     let (entry, isNew) = try session.withProgress { bar in
-      bar.update("checking and copying", done: 0, total: 0)
-      return try session.backbones.add(from: directory.directory)
+      try session.backbones.add(from: directory.directory, name: name) {
+        bar.update($0, done: $1, total: $2)
+      }
     }
     guard !output.json else {
       return try session.console.print(
@@ -45,7 +52,7 @@ public struct BackboneAddCommand: MoECommand {
         ? "\(entry.known.name) is registered: \(entry.known.digest)"
         : "\(entry.known.name) was registered already, and its files are whole; nothing was changed"
     )
-    if !entry.hasProfile {
+    if entry.known.kind == .encoder, !entry.hasProfile {
       session.console.note("it has no profile yet, which building and installing packs need")
     }
   }

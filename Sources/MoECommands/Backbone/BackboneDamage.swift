@@ -42,9 +42,19 @@ extension BackboneRegistry.Entry {
   /// - Throws: ``BackboneDamage``, or `BackboneError` when a file cannot be read.
   /// - Complexity: O(bytes); some tenths of a second for the default backbone.
   func checkFiles(_ names: [String] = BackboneFiles.covered) throws {
-    for name in names {
-      guard let expected = known.files[name] else { continue }
-      let url = files.url(name)
+    try check(names.compactMap { name in known.files[name].map { (name, $0) } })
+  }
+
+  /// Holds the files of a language model to what was written down when it was registered: its small files and
+  /// its panels.
+  ///
+  /// - Throws: As ``checkFiles(_:)``.
+  /// - Complexity: O(bytes): a second or two a gigabyte.
+  func checkLanguageModel() throws { try check(try keptFiles()) }
+
+  private func check(_ files: [(name: String, expected: Digest)]) throws {
+    for (name, expected) in files {
+      let url = self.files.url(name)
       let got: Digest
       do {
         got = try Digest(file: url)

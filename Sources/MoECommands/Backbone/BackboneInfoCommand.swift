@@ -29,6 +29,9 @@ public struct BackboneInfoCommand: MoECommand {
   /// Prints what is known.
   public func run(_ session: CommandSession) throws {
     let entry = try session.backbones.entry(name)
+    guard entry.known.kind == .encoder else {
+      return try LanguageModelView(entry, session: session).print(json: output.json)
+    }
     try entry.checkFiles()
     let shape = try EncoderConfiguration(files: entry.files)
     let profile = entry.hasProfile ? try session.backbones.profileDigest(of: entry) : nil

@@ -23,7 +23,8 @@ public struct BackboneListCommand: MoECommand {
   /// Prints the list.
   public func run(_ session: CommandSession) throws {
     let entries = session.backbones.entries()
-    let known = KnownBackbone.all.map { known in
+    let models = entries.map(\.known).filter { $0.kind == .decoder }
+    let known = (KnownBackbone.all + models).map { known in
       (known: known, entry: entries.first { $0.known.digest == known.digest })
     }
     guard !output.json else {
@@ -32,7 +33,8 @@ public struct BackboneListCommand: MoECommand {
           "backbones": .array(
             known.map { known, entry in
               [
-                "name": .string(known.name), "digest": .digest(known.digest),
+                "name": .string(known.name), "kind": .string(known.kind.rawValue),
+                "digest": .digest(known.digest),
                 "source": .string(known.source), "license": .string(known.license),
                 "registered": .boolean(entry != nil),
                 "profile": .boolean(entry?.hasProfile ?? false),
@@ -41,11 +43,11 @@ public struct BackboneListCommand: MoECommand {
         ])
     }
     var table = Table([
-      .text("backbone"), .text("registered"), .text("profile"), .text("digest"), .text("source"),
+      .text("backbone"), .text("kind"), .text("registered"), .text("profile"), .text("digest"), .text("source"),
     ])
     for (known, entry) in known {
       table.add(
-        known.name, entry == nil ? "no" : "yes", entry?.hasProfile == true ? "yes" : "no",
+        known.name, known.kind.rawValue, entry == nil ? "no" : "yes", entry?.hasProfile == true ? "yes" : "no",
         known.digest.short, known.source)
     }
     try table.print(to: session.console)

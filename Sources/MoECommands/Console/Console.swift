@@ -55,6 +55,16 @@ public final class Console: Sendable {
     try output.write(Array(line.utf8) + [0x0A])
   }
 
+  /// Prints a piece of a text from outside at once: its own bytes where a program reads them, and without
+  /// control characters where a person does.
+  func stream(_ piece: String) throws(ConsoleError) {
+    guard !piece.isEmpty else { return }
+    let lines = piece.split(separator: "\t", omittingEmptySubsequences: false)
+    let shown = lines.map { String($0).shown(keepsLines: true) }.joined(separator: "\t")
+    try output.write(Array((output.isTerminal ? shown : piece).utf8))
+    try output.flush()
+  }
+
   /// Prints a JSON document on one line.
   func print(json: JSONValue) throws(ConsoleError) {
     try output.write(json.bytes + [0x0A])

@@ -26,15 +26,28 @@ struct RequestStream {
   /// The bytes of lines after which a batch is full.
   static let batchSizeBytes = 4 << 20
 
-  private let options: StreamOptions
+  private let input: Path
+  private let output: Path
   private let session: CommandSession
   private let allowsBlankText: Bool
+  private let batchCount: Int
 
   /// Prepares a stream; nothing is opened yet.
   init(_ options: StreamOptions, session: CommandSession, allowsBlankText: Bool) {
-    self.options = options
+    self.init(
+      input: options.input, output: options.output, session: session,
+      allowsBlankText: allowsBlankText, batchCount: Self.batchCount)
+  }
+
+  /// Prepares a stream; nothing is opened yet.
+  init(
+    input: Path, output: Path, session: CommandSession, allowsBlankText: Bool, batchCount: Int
+  ) {
+    self.input = input
+    self.output = output
     self.session = session
     self.allowsBlankText = allowsBlankText
+    self.batchCount = batchCount
   }
 
   /// Reads everything, answers it and writes it.
@@ -44,13 +57,13 @@ struct RequestStream {
   /// - Parameter answer: One line of JSON for each request of a batch.
   /// - Throws: ``InputError``, ``ConsoleError``, or what `answer` throws.
   func run(_ answer: ([Request]) throws -> [JSONValue]) throws {
-    let input = try InputFile(options.input.text, standardInput: session.context.input)
+    let input = try InputFile(self.input.text, standardInput: session.context.input)
     defer { input.close() }
     if input.isTerminal {
       session.console.note(
         "reading requests from the terminal, one JSON object a line; Ctrl-D ends")
     }
-    let output = try OutputFile(options.output.text, console: session.console)
+    let output = try OutputFile(self.output.text, console: session.console)
     do {
       try copy(from: input, to: output, answer)
     } catch {
@@ -65,7 +78,7 @@ struct RequestStream {
   ) throws {
     var reader = LineReader(descriptor: input.descriptor, source: input.name)
     while true {
-      let lines = try reader.lines(count: Self.batchCount, sizeBytes: Self.batchSizeBytes)
+      let lines = try reader.lines(count: batchCount, sizeBytes: Self.batchSizeBytes)
       guard let first = lines.first else { return }
       var requests: [Request] = []
       var failure: InputError?

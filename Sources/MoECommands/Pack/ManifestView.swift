@@ -9,11 +9,19 @@ struct ManifestView {
   /// Key ids: those that were found to have signed, or those that a file claims.
   let signers: [String]
   let isVerified: Bool
+  /// The largest magnitude of each tensor, as the scan at install found it; empty for a file.
+  var magnitudes: [TensorMagnitude] = []
 
   var json: JSONValue {
     [
       "verified": .boolean(isVerified), "digest": .digest(digest),
       isVerified ? "signers" : "keyIDClaims": .array(signers.map(JSONValue.string)),
+      "absmax": .array(
+        magnitudes.map {
+          [
+            "entry": .string($0.entry), "tensor": .string($0.tensor), "absmax": .number($0.absmax),
+          ]
+        }),
       "manifest": manifest.json,
     ]
   }
@@ -70,6 +78,13 @@ struct ManifestView {
     ]
     fields += (manifest.experts?.routerSentences ?? []).map { (name: "router", value: $0) }
     fields.append((name: "dispatcher", value: dispatcherSentence))
+    if let largest = magnitudes.max(by: { $0.absmax < $1.absmax }) {
+      fields.append(
+        (
+          name: "weights",
+          value: "all finite, the largest \(largest.absmax.fixed(3)) in \(largest.tensor)"
+        ))
+    }
     if !manifest.overlaps.isEmpty {
       fields.append(
         (name: "overlaps", value: manifest.overlaps.map(\.description).joined(separator: ", ")))

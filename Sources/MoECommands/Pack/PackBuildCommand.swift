@@ -35,8 +35,9 @@ public struct PackBuildCommand: MoECommand {
 
   @Option(
     help: ArgumentHelp(
-      "The private key to sign with, made by `moe-pack key new`.", valueName: "file"))
-  var key: Path
+      "A private key to sign with, made by `moe-pack key new`; - reads it from standard input. May stand "
+        + "several times.", valueName: "file"))
+  var key: [Path]
 
   @OptionGroup var format: OutputOptions
   /// What every command takes.
@@ -48,10 +49,13 @@ public struct PackBuildCommand: MoECommand {
   /// Under so many texts a label a vendor is told that they are few.
   private static let fewTexts = 20
 
+  /// Refuses more keys than there may be.
+  public func validate() throws { try SigningKeyOptions.validate(key) }
+
   /// Builds and writes the archive.
   public func run(_ session: CommandSession) throws {
     let start = session.context.now()
-    let key = try SigningKey(file: key.url)
+    let keys = try session.signingKeys(key)
     let source = try sourceOptions.source()
     try checkOutput()
     let entry = try session.backbones.entry(source.description.backbone)
@@ -67,7 +71,7 @@ public struct PackBuildCommand: MoECommand {
           note: Self.note($0))
       }.run()
     }
-    let summary = try PackWriter(keys: [key]).write(
+    let summary = try PackWriter(keys: keys).write(
       built.manifest, entries: built.entries, to: output.url)
     let seconds = session.context.now().timeIntervalSince(start)
     if format.json {

@@ -21,7 +21,9 @@ public struct PackCommand: ParsableCommand {
         moe-pack pack check packs/sg-maritime-law
         moe-pack pack build packs/sg-maritime-law -o sg-maritime-law-1.0.0.moepack --key vendor.key
       """,
-    subcommands: [PackBuildCommand.self, PackCheckCommand.self, PackInspectCommand.self])
+    subcommands: [
+      PackBuildCommand.self, PackCheckCommand.self, PackInspectCommand.self, PackSignCommand.self,
+    ])
 
   /// Makes the command.
   public init() {}

@@ -30,7 +30,7 @@ public struct PackInspectCommand: MoECommand {
 
   /// Shows the manifest.
   public func run(_ session: CommandSession) throws {
-    let claims = try UnverifiedPack(url: file.url).inspect()
+    let claims = try UnverifiedPack(url: file.url, limits: session.settings.limits()).inspect()
     let view = ManifestView(
       manifest: claims.manifest, digest: claims.digest, signers: claims.keyIDClaims,
       isVerified: false)

@@ -1,5 +1,6 @@
 import Foundation
 import MoEModel
+import MoEPackFormat
 import MoETensor
 
 /// Where things lie and how much to use of this machine, from options and environment.
@@ -10,6 +11,8 @@ struct Settings: Sendable {
   let backbones: BackboneRegistry
   /// How long a change waits for another one.
   let lockTimeout: Duration
+  /// The operator's configuration; it need not be there.
+  let configurationFile: URL
   private let environment: [String: String]
 
   static let storeKey = "MOEPACK_STORE"
@@ -32,16 +35,29 @@ struct Settings: Sendable {
       ?? root.appending(path: "store", directoryHint: .isDirectory)
     backbones = BackboneRegistry(
       root: root.appending(path: "backbones", directoryHint: .isDirectory))
+    let configuration =
+      variable("XDG_CONFIG_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
+      .map { URL(fileURLWithPath: $0, isDirectory: true) } ?? home.appending(path: ".config")
+    configurationFile = configuration.appending(path: "moe-pack/config.json")
     lockTimeout = .milliseconds(Int64((options.lockTimeoutSeconds * 1000).rounded()))
     self.environment = environment
   }
 
-  /// Refuses what the environment asks for and this machine does not have, whether it is needed or not.
+  /// Refuses what the environment or the configuration asks for and cannot be had, whether it is needed or
+  /// not.
   ///
-  /// - Throws: `TensorError`, exit code 78.
+  /// - Throws: `TensorError`, ``ConfigurationError``, exit code 78.
   func check() throws {
+    _ = try limits()
     _ = try KernelPath.requested(in: environment)
     _ = try ThreadPool.requestedThreads(in: environment)
+  }
+
+  /// What an archive may be, as the operator lowered it.
+  ///
+  /// - Throws: ``ConfigurationError``.
+  func limits() throws(ConfigurationError) -> ArchiveLimits {
+    try Configuration(file: configurationFile).limits
   }
 
   /// The kernels that `MOEPACK_KERNELS` asks for.

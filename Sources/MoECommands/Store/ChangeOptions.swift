@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import MoEBase
+import MoEPackFormat
 import MoERuntime
 import MoEStore
 
@@ -31,9 +32,14 @@ struct ChangeOptions: ParsableArguments {
     let pool = try session.pool()
     let outcome = try session.withProgress { bar in
       try body(
-        Installer(store: store, pool: pool, progress: bar.handler) {
+        Installer(
+          store: store, pool: pool, limits: try session.settings.limits(), progress: bar.handler
+        ) {
           try session.ground(for: before.packs, needsProbes: change.checking == .suite)
         })
+    }
+    for warning in outcome.warnings {
+      session.console.note("warning: \(warning.message); its namespace has level `warn`")
     }
     let view = ChangeView(
       outcome: outcome, before: before, isDryRun: dryRun,

@@ -34,7 +34,7 @@ public struct InfoCommand: MoECommand {
     let view: ManifestView
     switch PackReference(subject) {
     case .file(let url):
-      let claimed = try UnverifiedPack(url: url).inspect()
+      let claimed = try UnverifiedPack(url: url, limits: session.settings.limits()).inspect()
       view = ManifestView(
         manifest: claimed.manifest, digest: claimed.digest, signers: claimed.keyIDClaims,
         isVerified: false)
@@ -44,7 +44,8 @@ public struct InfoCommand: MoECommand {
       }
       let pack = try store.installedPack(named: name)
       view = ManifestView(
-        manifest: try pack.manifest(), digest: pack.digest, signers: pack.signers, isVerified: true)
+        manifest: try pack.manifest(), digest: pack.digest, signers: pack.signers, isVerified: true,
+        magnitudes: try store.magnitudes(of: pack.digest))
     }
     if output.json {
       try session.console.print(json: view.json)

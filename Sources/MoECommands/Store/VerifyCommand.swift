@@ -40,7 +40,9 @@ public struct VerifyCommand: MoECommand {
   }
 
   private func verify(file: URL, _ session: CommandSession) throws {
-    let trust = try session.storeForReading()?.trustRoot() ?? TrustRoot(keys: [])
+    let trust =
+      try session.storeForReading()?.trustRoot(at: session.context.timestamp) ?? TrustRoot(keys: [])
+    let limits = try session.settings.limits()
     let staging = FileManager.default.temporaryDirectory
       .appending(path: "moe-pack-verify-\(UUID().uuidString)", directoryHint: .isDirectory)
     try FileManager.default.createDirectory(
@@ -48,7 +50,7 @@ public struct VerifyCommand: MoECommand {
     defer { try? FileManager.default.removeItem(at: staging) }
     let pack = try session.withProgress { bar in
       bar.update("verifying \(file.lastPathComponent)", done: 0, total: 0)
-      return try UnverifiedPack(url: file).verified(by: trust, staging: staging)
+      return try UnverifiedPack(url: file, limits: limits).verified(by: trust, staging: staging)
     }
     let keys = pack.keyIDs.map(\.description)
     guard !output.json else {
@@ -57,12 +59,13 @@ public struct VerifyCommand: MoECommand {
           "verified": true, "pack": .string(pack.manifest.pack.description),
           "version": .string(pack.manifest.version.description), "digest": .digest(pack.digest),
           "signers": .array(keys.map(JSONValue.string)),
+          "assurance": .string(pack.assurance.word),
           "entries": .integer(pack.contents.entries.count),
         ])
     }
     try session.console.print(
-      "\(pack.manifest.pack) \(pack.manifest.version) is whole, and signed by "
-        + "\(keys.joined(separator: ", ")), which this store trusts for it")
+      "\(pack.manifest.pack) \(pack.manifest.version) is whole, and "
+        + pack.assurance.sentence(signers: keys))
     try session.console.print("digest \(pack.digest)")
   }
 

@@ -44,6 +44,9 @@ public struct Backbone: Sendable {
   ///
   /// - Throws: ``BackboneError``, `TokenizerError` or `SafeTensorsError`.
   public init(_ known: KnownBackbone, files: BackboneFiles, kernels: Kernels) throws {
+    guard known.kind == .encoder else {
+      throw BackboneError.wrongKind(name: known.name, kind: known.kind)
+    }
     name = known.name
     digest = known.digest
     tokenizerDigest = known.files["tokenizer.json"] ?? known.digest

@@ -16,6 +16,16 @@ public enum BackboneError: ActionableError {
   case badConfiguration(file: String, path: String, expected: String, got: String)
   /// A tensor is missing, superfluous or of another shape.
   case badTensor(name: String, expected: String, got: String)
+  /// A weight of a backbone is NaN or infinite.
+  case notFinite(tensor: String, index: Int)
+  /// The backbone is of the other kind than what was asked of it.
+  case wrongKind(name: String, kind: KnownBackbone.Kind)
+  /// No language model was named, and there is not one alone.
+  case noOnlyModel(names: [String])
+  /// A backbone cannot be called that.
+  case badName(String)
+  /// Another backbone is called that.
+  case nameTaken(name: String, digest: Digest)
   /// The registered backbone has no profile yet.
   case noProfile(name: String)
   /// The profile that was made is not the pinned one.
@@ -33,6 +43,10 @@ public enum BackboneError: ActionableError {
     case .unreadable: "backbone-unreadable"
     case .badConfiguration: "backbone-configuration"
     case .badTensor: "backbone-tensor"
+    case .notFinite: "backbone-not-finite"
+    case .wrongKind: "backbone-kind"
+    case .noOnlyModel: "backbone-not-registered"
+    case .badName, .nameTaken: "backbone-name"
     case .noProfile: "profile-missing"
     case .otherProfile: "profile-other"
     case .badProfile: "profile-bad"
@@ -60,6 +74,23 @@ public enum BackboneError: ActionableError {
       "`\(file)`: `\(path)`: expected \(expected), got \(got)"
     case .badTensor(let name, let expected, let got):
       "tensor `\(name)` of the backbone: expected \(expected), got \(got)"
+    case .notFinite(let tensor, let index):
+      "tensor `\(tensor)` of the backbone: expected finite numbers, got NaN or infinity at element "
+        + "\(index)"
+    case .wrongKind(let name, .decoder):
+      "backbone `\(name)` continues prompts, expected one that embeds texts"
+    case .wrongKind(let name, .encoder):
+      "backbone `\(name)` embeds texts, expected one that continues prompts"
+    case .noOnlyModel(let names):
+      names.isEmpty
+        ? "no language model is registered here, expected one"
+        : "\(names.count) language models are registered here, expected one of "
+          + "\(names.map { "`\($0)`" }.joined(separator: ", ")) to be named"
+    case .badName(let name):
+      "a backbone cannot be called `\(name)`, expected 1 to 64 of a–z, 0–9, `.`, `_` and `-`, a letter "
+        + "or digit first"
+    case .nameTaken(let name, let digest):
+      "`\(name)` is the name of another registered backbone, \(digest)"
     case .noProfile(let name):
       "backbone `\(name)` has no profile, which building and installing packs need"
     case .otherProfile(let expected, let got):
@@ -77,8 +108,15 @@ public enum BackboneError: ActionableError {
     case .missingFile, .wrongFile, .unknownBackbone:
       "nothing was registered; fetch the files again with `tools/backbone`, which checks them"
     case .unreadable: "nothing was changed; check the path and its permissions"
-    case .badConfiguration, .badTensor:
-      "nothing was loaded; only the all-MiniLM-L6-v2 files are known to work (`tools/backbone`)"
+    case .badConfiguration, .badTensor, .notFinite:
+      "nothing was registered or loaded; fetch the checkpoint again, whole and unquantised, and see "
+        + "`moe-pack help backbone add` for the families that are understood"
+    case .noOnlyModel(let names):
+      names.isEmpty
+        ? "nothing was generated; `moe-pack backbone add DIR` registers a checkpoint"
+        : "nothing was generated; name one with `--backbone`"
+    case .wrongKind: "nothing was done; `moe-pack backbone list` tells which backbones are here"
+    case .badName, .nameTaken: "nothing was registered; choose a name with `--name`"
     case .otherProfile:
       "nothing was written; use wordnet-base 1:3.0 and the project's anchors, or pass `--unpinned`, "
         + "which makes a profile that no other vendor shares"
@@ -93,7 +131,9 @@ public enum BackboneError: ActionableError {
     switch self {
     case .notRegistered, .missingFile, .noProfile: .notFound
     case .unreadable: .inputOutput
-    case .wrongFile, .unknownBackbone, .badConfiguration, .badTensor, .badProfile,
+    case .noOnlyModel(let names): names.isEmpty ? .notFound : .usage
+    case .badName, .nameTaken, .wrongKind: .usage
+    case .wrongFile, .unknownBackbone, .badConfiguration, .badTensor, .notFinite, .badProfile,
       .otherProfile:
       .badData
     }

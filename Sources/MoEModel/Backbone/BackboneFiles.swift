@@ -14,6 +14,17 @@ public struct KnownBackbone: Sendable {
   /// The digest of its profile, version 1, made from Debian's `wordnet-base` 3.0.
   public let profileDigest: Digest?
 
+  /// Whether it is an encoder or a causal language model.
+  public let kind: Kind
+
+  /// The kinds of backbones.
+  public enum Kind: String, Sendable {
+    /// Texts become embeddings and labels.
+    case encoder
+    /// Prompts are continued.
+    case decoder
+  }
+
   /// The digest that names the backbone.
   public var digest: Digest { Digest(fileSet: files) }
 
@@ -33,7 +44,8 @@ public struct KnownBackbone: Sendable {
         "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23",
     ]),
     profileDigest: Digest(
-      hex: "dccff11b997f442b344ab390aec188130690d8f03676c20f6bfe1c107c8ddc2e"))
+      hex: "dccff11b997f442b344ab390aec188130690d8f03676c20f6bfe1c107c8ddc2e"),
+    kind: .encoder)
 
   private static func pinned(_ files: [String: String]) -> [String: Digest] {
     files.compactMapValues { Digest(hex: $0) }
@@ -86,12 +98,18 @@ public struct BackboneFiles: Sendable {
     }
   }
 
-  /// Computes the digest of every covered file.
+  /// The files that a language model's digest covers where they are there, beside its weight files.
+  static let decoderFiles = [
+    "config.json", "tokenizer.json", "generation_config.json", "tokenizer_config.json",
+    "special_tokens_map.json", "chat_template.jinja", Checkpoint.indexFile,
+  ]
+
+  /// Computes the digest of every one of these files.
   ///
   /// - Throws: ``BackboneError``.
-  public func digests() throws -> [String: Digest] {
+  public func digests(of names: [String] = Self.covered) throws -> [String: Digest] {
     var result: [String: Digest] = [:]
-    for name in Self.covered {
+    for name in names {
       let file = url(name)
       guard FileManager.default.fileExists(atPath: file.path) else {
         throw BackboneError.missingFile(name: name, directory: directory.path)

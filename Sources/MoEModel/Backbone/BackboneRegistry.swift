@@ -30,8 +30,10 @@ public struct BackboneRegistry: Sendable {
     }
   }
 
-  /// The registered backbones, in the order of the known ones.
-  public func entries() -> [Entry] {
+  /// The registered backbones: the known ones in their order, then language models by name.
+  public func entries() -> [Entry] { pinnedEntries() + decoderEntries() }
+
+  private func pinnedEntries() -> [Entry] {
     KnownBackbone.all.compactMap { known in
       let directory = root.appending(path: known.digest.hex)
       let isComplete = known.files.keys.allSatisfy {
@@ -62,6 +64,24 @@ public struct BackboneRegistry: Sendable {
     return try Backbone(entry.known, files: entry.files, kernels: kernels)
   }
 
+  /// Loads the language model of that name; the only one where no name is given.
+  ///
+  /// - Throws: ``BackboneError`` and what loading throws.
+  public func languageModel(_ name: String?, kernels: Kernels) throws -> LanguageModel {
+    let models = decoderEntries()
+    guard let name else {
+      guard let only = models.first, models.count == 1 else {
+        throw BackboneError.noOnlyModel(names: models.map(\.known.name))
+      }
+      return try LanguageModel(only, kernels: kernels)
+    }
+    let entry = try entry(name)
+    guard entry.known.kind == .decoder else {
+      throw BackboneError.wrongKind(name: entry.known.name, kind: entry.known.kind)
+    }
+    return try LanguageModel(entry, kernels: kernels)
+  }
+
   /// Loads the profile of a registered backbone.
   ///
   /// - Throws: ``BackboneError/noProfile(name:)`` or ``BackboneError/badProfile(reason:)``.
@@ -89,6 +109,26 @@ public struct BackboneRegistry: Sendable {
     return Digest(fileSet: digests)
   }
 
+  /// Registers a backbone from a directory: a known encoder, or a language model of a family that is understood.
+  ///
+  /// - Parameters:
+  ///   - directory: Where the files lie now.
+  ///   - name: What to call a language model here; the directory's name where absent.
+  ///   - progress: Told what is done, how far, and of how much.
+  /// - Returns: The entry, and whether it was added now.
+  /// - Throws: ``BackboneError``, `SafeTensorsError` or `TokenizerError`; nothing is registered then.
+  public func add(
+    from directory: URL, name: String? = nil,
+    progress: ((_ what: String, _ done: Int, _ total: Int) -> Void)? = nil
+  ) throws -> (entry: Entry, isNew: Bool) {
+    let config = try BackboneFiles(directory: directory).json("config.json")
+    if config["model_type"] == "bert" {
+      progress?("checking and copying", 0, 0)
+      return try addEncoder(from: directory)
+    }
+    return try addDecoder(from: directory, name: name, progress: progress)
+  }
+
   /// Copies a backbone's files into the registry, checking every one against its pin.
   ///
   /// The files are copied to a hidden directory, hashed there, synced, and renamed in one step; an
@@ -97,7 +137,7 @@ public struct BackboneRegistry: Sendable {
   /// - Parameter directory: Where the files lie now; what else lies there is ignored.
   /// - Returns: The entry, and whether it was added now.
   /// - Throws: ``BackboneError``; nothing is registered then.
-  public func add(from directory: URL) throws -> (entry: Entry, isNew: Bool) {
+  private func addEncoder(from directory: URL) throws -> (entry: Entry, isNew: Bool) {
     let source = BackboneFiles(directory: directory)
     let digests = try source.digests()
     let digest = Digest(fileSet: digests)
@@ -184,7 +224,7 @@ public struct BackboneRegistry: Sendable {
 
 extension URL {
   /// Brings a file or directory to the disk.
-  fileprivate func synchronize() throws {
+  func synchronize() throws {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw CocoaError(.fileReadUnknown) }
     defer { close(descriptor) }

@@ -16,26 +16,33 @@ public struct Encoding: Sendable, Equatable {
   }
 }
 
-/// Turns texts into token ids, exactly as Hugging Face `tokenizers` does with the same `tokenizer.json`.
+/// Turns texts into token ids and back, exactly as Hugging Face `tokenizers` does with the same
+/// `tokenizer.json`.
 ///
-/// Implemented: `BertNormalizer`, `BertPreTokenizer`, `WordPiece`, `TemplateProcessing`, and added tokens
-/// that are matched in the raw text. A file that asks for anything else is refused.
+/// Implemented are the WordPiece tokenizers of BERT and the byte-pair tokenizers of LLMs, on bytes
+/// (GPT-2, OLMo, Qwen, Granite, DBRX, Llama 3) and on characters with byte fallback (Llama 2, Mixtral).
+/// A file that asks for anything else is refused.
 ///
 /// The ids do not depend on the toolchain's version of Unicode. A value is immutable and may be shared.
 public struct Tokenizer: Sendable {
   /// The kinds of tokenizers.
   private enum Pipeline: Sendable {
-    case bert(BertWordScanner, WordPiece)
+    /// The second scanner takes special tokens for plain text.
+    case bert(BertWordScanner, plain: BertWordScanner, WordPiece)
+    case bytePair(BytePairPipeline)
   }
 
   private let pipeline: Pipeline
-  private let vocabulary: [String]
-  private let prefix: [Int32]
-  private let suffix: [Int32]
+  private let vocabulary: Vocabulary
+  private let template: SpecialTokenTemplate
+  /// How tokens become a text again.
+  let decodingSteps: [DecodingStep]
+  /// The ids of the tokens that steer a model and are not part of a text, ascending.
+  public let specialTokenIDs: [Int32]
   /// The most ids that a text becomes, special tokens included.
   public let maximumLength: Int
-  /// How many ids there are; they are the numbers from 0.
-  public var vocabularySize: Int { vocabulary.count }
+  /// One more than the highest id; every token's id is at least 0.
+  public var vocabularySize: Int { vocabulary.idCount }
 
   /// Reads a `tokenizer.json`.
   ///
@@ -46,41 +53,78 @@ public struct Tokenizer: Sendable {
   /// - Throws: ``TokenizerError``, when the file is not well-formed or asks for what is not implemented, or
   ///   when `maximumLength` leaves no room for the text.
   public init(json: [UInt8], maximumLength: Int) throws(TokenizerError) {
-    let document: JSONValue
-    do throws(JSONSyntaxError) { document = try JSONValue(parsing: json) } catch {
-      throw .syntax(error)
+    let document: TokenizerDocument
+    do { document = try TokenizerDocument(json) } catch { throw .reading(error) }
+    let special: [AddedToken]
+    switch document {
+    case .wordPiece(let file, let steps):
+      vocabulary = Vocabulary(file.vocabulary)
+      template = file.template
+      decodingSteps = steps
+      special = file.addedTokens.filter(\.isSpecial)
+      let plain = file.addedTokens.filter { !$0.isSpecial }
+      pipeline = .bert(
+        BertWordScanner(
+          normalizer: file.normalizer, addedTokens: AddedTokens(file.addedTokens)),
+        plain: BertWordScanner(normalizer: file.normalizer, addedTokens: AddedTokens(plain)),
+        WordPiece(
+          vocabulary: file.modelVocabulary, unknownID: file.unknownID,
+          continuationPrefix: file.continuationPrefix, maximumWordScalars: file.maximumWordScalars))
+    case .bytePair(let file, let steps):
+      vocabulary = file.vocabulary
+      template = file.template
+      decodingSteps = steps
+      special = file.addedTokens.filter(\.isSpecial)
+      pipeline = .bytePair(BytePairPipeline(file))
     }
-    try TokenizerFile.refuseUnsupported(document)
-    let file: TokenizerFile
-    do throws(JSONSchemaError) { file = try TokenizerFile(document) } catch { throw .schema(error) }
-    let minimum = file.prefix.count + file.suffix.count + 1
+    specialTokenIDs = special.map(\.id).sorted()
+    let minimum = template.prefix.count + template.suffix.count + 1
     guard maximumLength >= minimum else {
       throw .lengthTooSmall(length: maximumLength, minimum: minimum)
     }
     self.maximumLength = maximumLength
-    vocabulary = file.vocabulary
-    prefix = file.prefix
-    suffix = file.suffix
-    pipeline = .bert(
-      BertWordScanner(
-        normalizer: file.normalizer,
-        addedTokens: AddedTokens(file.addedTokens.map { ($0.content, $0.id) })),
-      WordPiece(
-        vocabulary: file.modelVocabulary, unknownID: file.unknownID,
-        continuationPrefix: file.continuationPrefix, maximumWordScalars: file.maximumWordScalars))
   }
 
   /// The token of an id, or `nil` when there is none.
-  public func token(_ id: Int32) -> String? {
-    vocabulary.indices.contains(Int(id)) ? vocabulary[Int(id)] : nil
+  public func token(_ id: Int32) -> String? { vocabulary[id] }
+
+  /// The bytes of an id's token, for as long as `body` runs; `nil` when there is none.
+  func withToken<Result>(
+    _ id: Int32, _ body: (UnsafeBufferPointer<UInt8>) -> Result
+  ) -> Result? { vocabulary.withToken(id, body) }
+
+  /// The id of a token, compared as bytes, or `nil` when there is none.
+  public func id(of token: String) -> Int32? { vocabulary.id(of: token) }
+
+  /// Whether an id is that of a token that steers a model and is not part of a text.
+  public func isSpecial(_ id: Int32) -> Bool {
+    var low = 0
+    var high = specialTokenIDs.count
+    while low < high {
+      let middle = (low + high) / 2
+      if specialTokenIDs[middle] < id { low = middle + 1 } else { high = middle }
+    }
+    return low < specialTokenIDs.count && specialTokenIDs[low] == id
   }
 
   /// The ids of a text.
   ///
-  /// - Complexity: O(bytes of the text), with memory for the ids kept and one word.
-  public func encode(_ text: String) -> Encoding {
+  /// - Parameters:
+  ///   - text: The text.
+  ///   - addingSpecialTokens: Whether the file's post-processor adds what it puts around a text (`[CLS]`,
+  ///     the beginning of a sequence).
+  ///   - matching: Where special tokens written in the text count; a tokenizer of BERT's kind with ranges
+  ///     of plain text matches them nowhere.
+  /// - Returns: The ids, cut to the maximum length, and how many there were.
+  /// - Complexity: O(n log n) in the bytes of the longest word, O(n) in those of the text, with memory for
+  ///   the ids kept and one word.
+  public func encode(
+    _ text: String, addingSpecialTokens: Bool = true,
+    specialTokens matching: SpecialTokenMatching = .everywhere
+  ) -> Encoding {
     var text = text
-    return text.withUTF8 { encode(wellFormed: $0) }
+    let added = addingSpecialTokens ? template : SpecialTokenTemplate()
+    return text.withUTF8 { encode(wellFormed: $0, added, matching) }
   }
 
   /// The ids of a text in UTF-8.
@@ -91,28 +135,57 @@ public struct Tokenizer: Sendable {
     encode(String(decoding: bytes, as: UTF8.self))
   }
 
+  /// The text of ids; ids without a token are left out.
+  public func decode(_ ids: some Sequence<Int32>, skippingSpecialTokens: Bool = false) -> String {
+    var decoder = TokenStreamDecoder(self, skippingSpecialTokens: skippingSpecialTokens)
+    var text = ""
+    for id in ids { text += decoder.append(id) }
+    return text + decoder.finish()
+  }
+
   /// The words of a text as the model gets them: normalised and split; added tokens stand as they are.
   public func words(in text: String) -> [String] {
     var text = text
     var list = WordList(tokenizer: self)
     switch pipeline {
-    case .bert(let scanner, _):
+    case .bert(let scanner, _, _):
       text.withUTF8 { scanner.scan($0, wordLimit: .max, into: &list) }
+    case .bytePair(let pipeline):
+      text.withUTF8 { pipeline.scan($0, matching: .everywhere, into: &list) }
     }
     return list.words
   }
 
-  private func encode(wellFormed text: UnsafeBufferPointer<UInt8>) -> Encoding {
-    switch pipeline {
-    case .bert(let scanner, let model):
-      var pieces = WordPieceList(
-        model: model, limit: maximumLength - prefix.count - suffix.count,
-        capacity: min(text.count / 3, maximumLength) + 16)
-      scanner.scan(text, wordLimit: model.maximumWordScalars, into: &pieces)
-      return Encoding(
-        ids: prefix + pieces.ids + suffix,
-        tokenCount: prefix.count + pieces.tokenCount + suffix.count)
+  /// A piece as the vocabulary spells it.
+  fileprivate func spelling(of piece: UnsafeBufferPointer<UInt8>) -> String {
+    guard case .bytePair(let pipeline) = pipeline else {
+      return String(decoding: piece, as: UTF8.self)
     }
+    return pipeline.spelling(of: piece)
+  }
+
+  private func encode(
+    wellFormed text: UnsafeBufferPointer<UInt8>, _ added: SpecialTokenTemplate,
+    _ matching: SpecialTokenMatching
+  ) -> Encoding {
+    let limit = maximumLength - added.prefix.count - added.suffix.count
+    let capacity = min(text.count / 3, maximumLength) + 16
+    let ids: [Int32]
+    let count: Int
+    switch pipeline {
+    case .bert(let scanner, let plain, let model):
+      var pieces = WordPieceList(model: model, limit: limit, capacity: capacity)
+      let chosen = matching == .everywhere || matching == .outside([]) ? scanner : plain
+      chosen.scan(text, wordLimit: model.maximumWordScalars, into: &pieces)
+      (ids, count) = (pieces.ids, pieces.tokenCount)
+    case .bytePair(let pipeline):
+      var tokens = BytePairTokenList(model: pipeline.model, limit: limit, capacity: capacity)
+      pipeline.scan(text, matching: matching, into: &tokens)
+      (ids, count) = (tokens.ids, tokens.tokenCount)
+    }
+    return Encoding(
+      ids: added.prefix + ids + added.suffix,
+      tokenCount: added.prefix.count + count + added.suffix.count)
   }
 }
 
@@ -147,7 +220,7 @@ private struct WordPieceList: WordReceiver {
 }
 
 /// Collects words.
-private struct WordList: WordReceiver {
+private struct WordList: WordReceiver, PieceReceiver {
   let tokenizer: Tokenizer
   private(set) var words: [String] = []
 
@@ -155,6 +228,10 @@ private struct WordList: WordReceiver {
 
   mutating func receive(word bytes: UnsafeBufferPointer<UInt8>, scalarCount: Int) {
     words.append(String(decoding: bytes, as: UTF8.self))
+  }
+
+  mutating func receive(piece: UnsafeBufferPointer<UInt8>) {
+    words.append(tokenizer.spelling(of: piece))
   }
 
   mutating func receive(addedToken id: Int32) {

@@ -18,6 +18,8 @@ public struct ArchiveLimits: Sendable {
   public var tensorsFloorBytes: Int
   /// How many times the archive's size the tensor entries may have together beyond that floor.
   public var tensorsFactor: Int
+  /// The most bytes `labels.json` may have.
+  public var labelsBytes: Int
   /// What each tensor file may be.
   public var tensors: SafeTensorsLimits
 
@@ -25,7 +27,7 @@ public struct ArchiveLimits: Sendable {
   public init(
     entries: Int = 4096, totalBytes: Int = 64 << 30, envelopeBytes: Int = 4 << 20,
     windowBytes: Int = 32 << 20, expansionFloorBytes: Int = 512 << 20, expansionFactor: Int = 20,
-    tensorsFloorBytes: Int = 4 << 20, tensorsFactor: Int = 4,
+    tensorsFloorBytes: Int = 4 << 20, tensorsFactor: Int = 4, labelsBytes: Int = 16 << 20,
     tensors: SafeTensorsLimits = .pack
   ) {
     self.entries = entries
@@ -36,6 +38,7 @@ public struct ArchiveLimits: Sendable {
     self.expansionFactor = expansionFactor
     self.tensorsFloorBytes = tensorsFloorBytes
     self.tensorsFactor = tensorsFactor
+    self.labelsBytes = labelsBytes
     self.tensors = tensors
   }
 

@@ -46,6 +46,22 @@ final class ByteSource {
     if case .file(let descriptor) = storage { close(descriptor) }
   }
 
+  /// All of the bytes; a source with more than `most` is refused before anything is allocated.
+  func content(atMost most: Int) throws(PackVerificationError.Reason) -> [UInt8] {
+    guard size <= most else { throw .limit(what: "bytes", got: size, limit: most) }
+    guard size > 0 else { return [] }
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 1)
+    defer { buffer.deallocate() }
+    var filled = 0
+    while filled < size {
+      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+      let count = try read(into: rest, at: filled)
+      guard count > 0 else { throw .truncated(size: filled) }
+      filled += count
+    }
+    return Array(buffer)
+  }
+
   /// Fills `buffer` from `offset` on and returns how many bytes there were; 0 at the end.
   func read(
     into buffer: UnsafeMutableRawBufferPointer, at offset: Int

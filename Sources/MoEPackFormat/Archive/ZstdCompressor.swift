@@ -58,7 +58,8 @@ public enum ZstdCompressor {
           sink.bytes.append(contentsOf: UnsafeRawBufferPointer(start: start, count: count))
           return count
         }, nil))
-    archive_entry_set_filetype(entry, UInt32(S_IFREG))
+    // AE_IFREG; S_IFREG is in libarchive's module and in the system's.
+    archive_entry_set_filetype(entry, 0o100000)
     try check(archive_write_header(archive, entry))
     var position = 0
     while position < bytes.count {

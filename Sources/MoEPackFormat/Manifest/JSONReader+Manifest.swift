@@ -170,7 +170,7 @@ extension JSONReader {
 }
 
 /// Whether the bytes are `YYYY-MM-DD` and the (proleptic Gregorian) calendar has that day.
-private func isDate(_ bytes: [UInt8]) -> Bool {
+func isDate(_ bytes: [UInt8]) -> Bool {
   guard bytes.count == 10, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-") else {
     return false
   }

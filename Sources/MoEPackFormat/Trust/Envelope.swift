@@ -1,6 +1,6 @@
 public import MoEBase
 
-/// A DSSE envelope: a payload and signatures over it and its type.
+/// The DSSE envelope of a pack: an in-toto statement and signatures over it and its type.
 ///
 /// ```
 /// {"payload": "<base64>", "payloadType": "application/vnd.in-toto+json",
@@ -9,9 +9,6 @@ public import MoEBase
 ///
 /// The payload is not parsed before its signatures are verified. Key ids are hints: each signature is
 /// tried with every trusted key, and signatures count by the different keys they belong to.
-///
-/// Reference: DSSE v1.0.2, `protocol.md` and `envelope.md`. Differs from it: base64 in its canonical
-/// standard spelling alone, no keys but these, 1 to 16 signatures, Ed25519.
 public struct Envelope: Sendable, Equatable {
   /// The one payload type there is.
   public static let payloadType = "application/vnd.in-toto+json"
@@ -24,23 +21,22 @@ public struct Envelope: Sendable, Equatable {
     public let bytes: [UInt8]
   }
 
-  /// The signed bytes: an in-toto statement.
-  public let payload: [UInt8]
-  /// The signatures.
-  public let signatures: [Signature]
+  /// The envelope, whatever it carries.
+  private(set) var dsse: DSSEEnvelope
   /// The archive the envelope came from, for error sentences.
   let archive: String
+
+  /// The signed bytes: an in-toto statement.
+  public var payload: [UInt8] { dsse.payload }
+  /// The signatures.
+  public var signatures: [Signature] { dsse.signatures }
 
   /// Signs a payload.
   ///
   /// - Precondition: 1 to 16 keys.
   public init(signing payload: [UInt8], with keys: [SigningKey]) {
     precondition((1...16).contains(keys.count), "an envelope has 1 to 16 signatures")
-    let message = Self.preAuthenticationEncoding(type: Self.payloadType, body: payload)
-    self.payload = payload
-    signatures = keys.map {
-      Signature(keyIDClaim: $0.publicKey.id.description, bytes: $0.signature(of: message))
-    }
+    dsse = DSSEEnvelope(signing: payload, type: Self.payloadType, with: keys)
     archive = EntryName.envelope
   }
 
@@ -51,103 +47,95 @@ public struct Envelope: Sendable, Equatable {
   ///   - archive: What to call its archive in error sentences.
   /// - Throws: ``PackVerificationError``.
   public init(parsing bytes: [UInt8], archive: String) throws(PackVerificationError) {
-    func refuse(_ reason: String) -> PackVerificationError {
-      PackVerificationError(archive, .envelope(reason))
-    }
-    do {
-      var reader = try JSONReader(
-        try JSONValue(parsing: bytes, limits: JSONLimits(depth: 4, values: 256)))
-      let type = try reader.string("payloadType")
-      guard type.utf8.elementsEqual(Self.payloadType.utf8) else {
-        throw refuse(
-          "`payloadType`: expected `\(Self.payloadType)`, got `\(escaped(type))`")
-      }
-      guard let payload = StrictBase64.decoded(try reader.string("payload")) else {
-        throw refuse("`payload`: expected base64 in its canonical spelling")
-      }
-      let list = try reader.objects("signatures")
-      guard list.count <= 16 else {
-        throw refuse("`signatures`: expected at most 16, got \(list.count)")
-      }
-      var signatures: [Signature] = []
-      for source in list {
-        var signature = source
-        let claim = try signature.optionalString("keyid") ?? ""
-        guard claim.utf8.count <= 128, claim.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
-          throw refuse(
-            "`\(signature.path(of: "keyid"))`: expected at most 128 printable ASCII characters")
-        }
-        guard let bytes = StrictBase64.decoded(try signature.string("sig")) else {
-          throw refuse(
-            "`\(signature.path(of: "sig"))`: expected base64 in its canonical spelling")
-        }
-        try signature.finish()
-        signatures.append(Signature(keyIDClaim: claim, bytes: bytes))
-      }
-      try reader.finish()
-      self.payload = payload
-      self.signatures = signatures
-      self.archive = archive
-    } catch let error as PackVerificationError {
-      throw error
-    } catch let error as JSONSyntaxError {
-      throw refuse("it is not JSON at byte \(error.offset): \(error.reason)")
-    } catch let error as JSONSchemaError {
-      throw refuse("`\(escaped(error.path))`: expected \(error.expected), got \(error.got)")
+    do throws(EnvelopeFault) {
+      dsse = try DSSEEnvelope(parsing: bytes, type: Self.payloadType)
     } catch {
-      throw refuse("\(error)")
+      throw PackVerificationError(archive, .envelope(error.reason))
     }
+    self.archive = archive
   }
 
   /// The envelope as the bytes of `moepack.dsse`.
-  public var bytes: [UInt8] {
-    let json: JSONValue = [
-      "payload": .string(StrictBase64.encoded(payload)),
-      "payloadType": .string(Self.payloadType),
-      "signatures": .array(
-        signatures.map {
-          ["keyid": .string($0.keyIDClaim), "sig": .string(StrictBase64.encoded($0.bytes))]
-        }),
-    ]
-    return json.bytes
-  }
+  public var bytes: [UInt8] { dsse.json.bytes }
 
   /// The digest of the payload: what names a pack.
   public var packDigest: Digest { Digest(of: payload) }
 
+  /// The same envelope with the signatures of more keys; one that has signed it signs it no second time.
+  ///
+  /// - Throws: ``PackVerificationError`` when there would be more than 16 signatures.
+  public func signed(by keys: [SigningKey]) throws(PackVerificationError) -> Envelope {
+    var result = self
+    result.dsse.sign(with: keys)
+    guard result.signatures.count <= DSSEEnvelope.mostSignatures else {
+      throw PackVerificationError(
+        archive,
+        .limit(
+          what: "signatures", got: result.signatures.count, limit: DSSEEnvelope.mostSignatures))
+    }
+    return result
+  }
+
   /// What is signed: `DSSEv1`, the type and the body, each with its length in front.
   public static func preAuthenticationEncoding(type: String, body: [UInt8]) -> [UInt8] {
-    Array("DSSEv1 \(type.utf8.count) \(type) \(body.count) ".utf8) + body
+    DSSEEnvelope.preAuthenticationEncoding(type: type, body: body)
   }
 
   /// Verifies the signatures, then reads the manifest from the very bytes they cover.
   ///
-  /// 1. Every signature is tried with every key of the trust root; none fitting is an error.
-  /// 2. The statement and the manifest are read strictly.
-  /// 3. The fitting keys that may sign for the pack's namespace reach the threshold.
+  /// 1. The signed trust root has not expired, and the digest is not revoked.
+  /// 2. Every signature is tried with every known key. Where none fits that is not revoked, the pack is
+  ///    refused, unless some namespace takes packs without signatures.
+  /// 3. The statement and the manifest are read strictly.
+  /// 4. The fitting keys that may sign for the pack's namespace reach its threshold. Where they do not,
+  ///    its level decides; a revoked key among the signers is refused at every level.
   ///
   /// - Throws: ``PackVerificationError``. The first failure wins, in this order.
   public func verifiedManifest(
     by trustRoot: TrustRoot
   ) throws(PackVerificationError) -> VerifiedManifest {
-    let fitting = fittingKeys(among: trustRoot)
-    guard !fitting.isEmpty else { throw distrust(trustRoot) }
-    let manifest = try statement()
-    let counted = fitting.intersection(trustRoot.keys(for: manifest.pack))
-    guard !counted.isEmpty else {
-      throw PackVerificationError(
-        archive,
-        .wrongNamespace(
-          pack: manifest.pack.description, keys: Self.ids(of: fitting)))
+    if let expired = trustRoot.expired {
+      throw refused(.trustExpired(version: expired.version, expires: expired.expires))
     }
-    guard counted.count >= trustRoot.threshold else {
-      throw PackVerificationError(
-        archive,
-        .underThreshold(
-          required: trustRoot.threshold, keys: Self.ids(of: counted)))
+    if let revocation = trustRoot.revocation(of: .digest(packDigest)) {
+      throw refused(.revokedPack(reason: revocation.reason))
+    }
+    let standing = trustRoot.standing(of: self)
+    if standing.valid.isEmpty {
+      if let revoked = standing.revoked.first { throw refused(revoked) }
+      guard trustRoot.isLenient else { throw distrust(trustRoot) }
+    }
+    let manifest = try statement()
+    let rule = trustRoot.rule(for: manifest.pack)
+    let counted = standing.valid.intersection(rule.keys)
+    let assurance: Assurance
+    if standing.isAllowed {
+      assurance = .allowed
+    } else if counted.count >= rule.threshold {
+      assurance = .signed
+    } else {
+      let lack = lack(of: counted, standing, manifest.pack, rule, trustRoot)
+      guard rule.level != .enforce, standing.revoked.isEmpty else { throw lack }
+      assurance = .tolerated(rule.level, lack.reason)
     }
     return VerifiedManifest(
-      manifest: manifest, digest: packDigest, keyIDs: Self.ids(of: counted), envelope: self)
+      manifest: manifest, digest: packDigest,
+      keyIDs: (standing.isAllowed ? standing.valid : counted).sortedIDs,
+      assurance: assurance, envelope: self)
+  }
+
+  /// What a pack says that lacks signatures.
+  private func lack(
+    of counted: Set<PublicKey>, _ standing: TrustRoot.Standing, _ pack: PackName,
+    _ rule: NamespaceRule, _ trustRoot: TrustRoot
+  ) -> PackVerificationError {
+    if let revoked = standing.revoked.first { return refused(revoked) }
+    if standing.valid.isEmpty { return distrust(trustRoot) }
+    guard !counted.isEmpty else {
+      return refused(
+        .wrongNamespace(pack: pack.description, keys: standing.valid.sortedIDs))
+    }
+    return refused(.underThreshold(required: rule.threshold, keys: counted.sortedIDs))
   }
 
   /// Reads what the payload claims, without looking at a signature.
@@ -158,37 +146,38 @@ public struct Envelope: Sendable, Equatable {
       manifest: try statement(), digest: packDigest, keyIDClaims: signatures.map(\.keyIDClaim))
   }
 
-  private func fittingKeys(among trustRoot: TrustRoot) -> Set<PublicKey> {
-    let message = Self.preAuthenticationEncoding(type: Self.payloadType, body: payload)
-    var fitting: Set<PublicKey> = []
-    for key in Set(trustRoot.keys.map(\.publicKey)) {
-      if signatures.contains(where: { key.isValid(signature: $0.bytes, of: message) }) {
-        fitting.insert(key)
-      }
-    }
-    return fitting
+  private func refused(_ reason: PackVerificationError.Reason) -> PackVerificationError {
+    PackVerificationError(archive, reason)
+  }
+
+  private func refused(_ revocation: Revocation) -> PackVerificationError {
+    refused(
+      .revokedKey(keyID: revocation.subject.description, reason: revocation.reason))
   }
 
   private func distrust(_ trustRoot: TrustRoot) -> PackVerificationError {
-    guard !signatures.isEmpty else { return PackVerificationError(archive, .unsigned) }
+    guard !signatures.isEmpty else { return refused(.unsigned) }
     let claims = signatures.map(\.keyIDClaim)
-    let known = trustRoot.keys.map(\.publicKey.id.description)
+    let known = trustRoot.knownKeys.map(\.id.description)
     if let claim = claims.first(where: known.contains) {
-      return PackVerificationError(archive, .signatureMismatch(keyID: claim))
+      return refused(.signatureMismatch(keyID: claim))
     }
-    return PackVerificationError(
-      archive, .unknownKey(claims: claims, required: trustRoot.threshold))
+    return refused(.unknownKey(claims: claims, required: trustRoot.threshold))
   }
 
   private func statement() throws(PackVerificationError) -> Manifest {
-    do { return try Statement.manifest(in: payload) } catch {
-      throw PackVerificationError(archive, error)
-    }
+    do { return try Statement.manifest(in: payload) } catch { throw refused(error) }
   }
+}
 
-  private static func ids(of keys: Set<PublicKey>) -> [KeyID] {
-    keys.map(\.id).sorted { $0.description < $1.description }
-  }
+/// What a pack was accepted on.
+public enum Assurance: Sendable, Equatable {
+  /// Enough trusted keys signed it.
+  case signed
+  /// The operator accepts this very pack, though a key that signed it is revoked.
+  case allowed
+  /// It lacks signatures, and its namespace's level lets it pass.
+  case tolerated(TrustLevel, PackVerificationError.Reason)
 }
 
 /// A manifest whose signatures have been verified; only ``Envelope/verifiedManifest(by:)`` makes one.
@@ -199,13 +188,18 @@ public struct VerifiedManifest: Sendable {
   public let digest: Digest
   /// The trusted keys that signed it and may sign for it, sorted.
   public let keyIDs: [KeyID]
+  /// What it was accepted on.
+  public let assurance: Assurance
   /// The envelope it came in.
   public let envelope: Envelope
 
-  fileprivate init(manifest: Manifest, digest: Digest, keyIDs: [KeyID], envelope: Envelope) {
+  fileprivate init(
+    manifest: Manifest, digest: Digest, keyIDs: [KeyID], assurance: Assurance, envelope: Envelope
+  ) {
     self.manifest = manifest
     self.digest = digest
     self.keyIDs = keyIDs
+    self.assurance = assurance
     self.envelope = envelope
   }
 }

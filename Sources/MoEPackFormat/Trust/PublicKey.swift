@@ -50,8 +50,19 @@ public struct PublicKey: Hashable, Sendable {
   /// The key's id.
   public var id: KeyID { KeyID(of: rawBytes) }
 
+  /// Reads the line that ``line`` gives, without a line feed; anything else gives `nil`.
+  public init?(line: String) {
+    guard line.utf8.last != UInt8(ascii: "\n"), let key = try? PublicKey(text: line) else {
+      return nil
+    }
+    self = key
+  }
+
+  /// The key as one line, without its line feed.
+  public var line: String { "\(Self.form)\(StrictBase64.encoded(rawBytes))" }
+
   /// The key as one line with its line feed.
-  public var text: String { "\(Self.form)\(StrictBase64.encoded(rawBytes))\n" }
+  public var text: String { line + "\n" }
 
   /// Writes the line to a new file that everybody may read; an existing file is never overwritten.
   ///

@@ -184,7 +184,7 @@ struct StoreIndex {
     return digest
   }
 
-  private func damage(_ what: String) -> StoreError {
+  func damage(_ what: String) -> StoreError {
     .corrupt(["`\(layout.database)`: \(what)"])
   }
 }

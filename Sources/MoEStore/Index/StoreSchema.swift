@@ -7,7 +7,7 @@ import GRDB
 /// program refuses a version it does not know. Texts are compared byte by byte (SQLite's BINARY).
 enum StoreSchema {
   /// The newest version this program knows.
-  static let version = 2
+  static let version = 3
   /// How long a statement waits while another program keeps the database for itself.
   static let busyTimeoutSeconds = 10
   /// `moep`, in SQLite's `application_id`.
@@ -80,8 +80,43 @@ enum StoreSchema {
           """)
       try database.execute(sql: "PRAGMA user_version = 2")
     }
+    migrator.registerMigration("3") { database in
+      try database.execute(sql: trustTables)
+      try database.execute(sql: "PRAGMA user_version = 3")
+    }
     return migrator
   }
+
+  private static let trustTables = """
+    -- The versions of the signed trust root; the greatest is in force.
+    CREATE TABLE trust_root (
+      version INTEGER PRIMARY KEY,
+      envelope BLOB NOT NULL,
+      added_at TEXT NOT NULL
+    ) STRICT;
+
+    -- On the operator's word: a public key's line, or a pack's digest.
+    CREATE TABLE revocation (
+      subject TEXT PRIMARY KEY NOT NULL,
+      reason TEXT NOT NULL,
+      added_at TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE allowed_digest (
+      digest TEXT PRIMARY KEY NOT NULL,
+      comment TEXT NOT NULL,
+      added_at TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    -- What the scan at install found.
+    CREATE TABLE tensor (
+      pack TEXT NOT NULL REFERENCES pack (digest) ON DELETE CASCADE,
+      entry TEXT NOT NULL,
+      name TEXT NOT NULL,
+      absmax REAL NOT NULL,
+      PRIMARY KEY (pack, entry, name)
+    ) STRICT, WITHOUT ROWID;
+    """
 
   private static let tables = """
     CREATE TABLE blob (

@@ -30,7 +30,7 @@ extension Store {
       let intent = try write { try $0.beginIntent("change", actor: actor, at: time) }
       let staging = layout.staging(intent: intent)
       let transaction = StoreTransaction(
-        self, active: active, staging: staging, isDryRun: isDryRun)
+        self, active: active, staging: staging, time: time, isDryRun: isDryRun)
       do {
         let verdict = try body(transaction)
         let isEmpty = transaction.actions.isEmpty
@@ -43,7 +43,7 @@ extension Store {
           abandon(transaction, intent)
           return isEmpty ? active : generation
         }
-        try commit(generation, transaction.added, intent)
+        try commit(generation, transaction, intent)
         try? options.fileSystem.removeTree(staging)
         return generation
       } catch {
@@ -55,15 +55,16 @@ extension Store {
 
   /// The single commit point.
   private func commit(
-    _ generation: Generation, _ added: [InstalledPack], _ intent: Int64
+    _ generation: Generation, _ transaction: StoreTransaction, _ intent: Int64
   ) throws {
     try write { index in
       guard try index.activeID() == generation.parent else {
         throw FileSystemError("keep the lock of", layout.root, EAGAIN)
       }
       let kept = Set(generation.packs.map(\.digest))
-      for pack in added where kept.contains(pack.digest) {
+      for pack in transaction.added where kept.contains(pack.digest) {
         try index.insert(pack)
+        try index.record(transaction.magnitudes[pack.digest] ?? [], of: pack)
         try index.rememberRelease(of: pack)
       }
       try index.insert(generation)

@@ -1,7 +1,17 @@
+public import MoEBase
 public import MoEPackFormat
 
 extension Store {
-  /// Accepts the signatures of a key for packs of its namespaces.
+  /// What this store trusts, as verification takes it.
+  ///
+  /// - Parameter time: The time now, `2026-01-31T00:00:00Z`; without it, expiry is left out.
+  /// - Returns: Keys, signed root, revocations and allowed packs.
+  /// - Throws: ``StoreError`` when the index cannot be read.
+  public func trustRoot(at time: String? = nil) throws -> TrustRoot {
+    try read { try $0.trustRoot(at: time) }
+  }
+
+  /// Accepts the signatures of a key for packs of its namespaces, on the operator's word.
   ///
   /// Trust is not part of a generation: it decides what may be installed, not what is.
   ///
@@ -10,11 +20,27 @@ extension Store {
   ///   - comment: What the operator notes about it.
   ///   - time: The time now, in ISO 8601.
   /// - Returns: `false` when the key was trusted for these namespaces already; nothing is changed then.
-  /// - Throws: ``StoreError``.
+  /// - Throws: ``StoreError``, or `TrustError` when the signed trust root speaks for these namespaces, or
+  ///   the key is revoked.
   @discardableResult
   public func addTrust(_ key: TrustedKey, comment: String, at time: String) throws -> Bool {
     let record = TrustRecord(key: key, comment: comment, addedAt: time)
-    return try whileLocked { _ in try write { try $0.insert(record) } }
+    return try whileLocked { _ in
+      try write { index in
+        let trust = try index.trustRoot(at: nil)
+        if let root = trust.signed?.document,
+          (root.rule(of: key.namespaces) ?? root.rule(of: .all)) != nil
+        {
+          throw TrustError(
+            layout.root,
+            .governed(namespaces: key.namespaces.description, version: root.version))
+        }
+        guard trust.revocation(of: .key(key.publicKey)) == nil else {
+          throw TrustError(layout.root, .revokedKey(key.publicKey.id.description))
+        }
+        return try index.insert(record)
+      }
+    }
   }
 
   /// Stops accepting a key; what it has signed and is installed stays installed.
@@ -41,5 +67,50 @@ extension Store {
         return records
       }
     }
+  }
+
+  /// The public key of that id among all this store knows: trusted, root or revoked.
+  ///
+  /// - Throws: `TrustError` when it knows none.
+  public func knownKey(_ id: String) throws -> PublicKey {
+    try read { index in
+      let trust = try index.trustRoot(at: nil)
+      let keys = trust.keys.map(\.publicKey) + (trust.signed?.document.allKeys ?? [])
+      guard let key = keys.first(where: { $0.id.description.utf8.elementsEqual(id.utf8) }) else {
+        throw TrustError(layout.root, .unknownKey(id))
+      }
+      return key
+    }
+  }
+
+  // MARK: - Reading
+
+  /// Every version of the signed trust root, oldest first; empty where there is none.
+  ///
+  /// - Throws: ``StoreError`` when a version is not vouched for by the one before it.
+  public func signedRoots() throws -> [SignedRootRecord] { try read { try $0.signedRoots() } }
+
+  /// What the operator revoked.
+  ///
+  /// - Throws: ``StoreError`` when the index cannot be read.
+  public func revocations() throws -> [RevocationRecord] { try read { try $0.revocations() } }
+
+  /// The packs the operator accepts though a key that signed them is revoked.
+  ///
+  /// - Throws: ``StoreError`` when the index cannot be read.
+  public func allowedPacks() throws -> [AllowedPack] { try read { try $0.allowedPacks() } }
+
+  /// The highest release seen of a pack, beyond its removal.
+  ///
+  /// - Throws: ``StoreError`` when the index cannot be read.
+  public func highestRelease(of name: PackName) throws -> Int? {
+    try read { try $0.highestRelease(of: name)?.release }
+  }
+
+  /// The largest magnitude of each tensor of an installed pack, as the scan at install found it.
+  ///
+  /// - Throws: ``StoreError`` when the index cannot be read.
+  public func magnitudes(of pack: Digest) throws -> [TensorMagnitude] {
+    try read { try $0.magnitudes(of: pack) }
   }
 }

@@ -20,27 +20,31 @@ public final class StoreTransaction {
 
   /// The packs that came in.
   private(set) var added: [InstalledPack] = []
+  /// The largest weights of the packs that came in.
+  private(set) var magnitudes: [Digest: [TensorMagnitude]] = [:]
   /// The blobs that came in and that no generation names yet.
   private(set) var placed: Set<Digest> = []
 
   private let store: Store
   private let staging: String
+  private let time: String
   private let isDryRun: Bool
   private var stagedCount = 0
 
-  init(_ store: Store, active: Generation, staging: String, isDryRun: Bool) {
+  init(_ store: Store, active: Generation, staging: String, time: String, isDryRun: Bool) {
     self.store = store
     self.active = active
     self.staging = staging
+    self.time = time
     self.isDryRun = isDryRun
     candidate = active.packs
     threshold = active.threshold
   }
 
-  /// The keys this store accepts.
+  /// What this store trusts at the time of the change.
   ///
   /// - Throws: ``StoreError`` when the index cannot be read.
-  public func trustRoot() throws -> TrustRoot { try store.trustRoot() }
+  public func trustRoot() throws -> TrustRoot { try store.trustRoot(at: time) }
 
   /// Makes an empty directory for one pack to be unpacked into; it goes when the change ends.
   ///
@@ -91,8 +95,9 @@ public final class StoreTransaction {
     candidate.append(installed)
     candidate.sort { $0.name.description.utf8.lexicographicallyPrecedes($1.name.description.utf8) }
     added.append(installed)
+    magnitudes[pack.digest] = pack.contents.magnitudes
     let verb = rises == false ? "downgrade" : replaced == nil ? "install" : "upgrade"
-    actions.append("\(verb) \(label) (release \(manifest.release))")
+    actions.append("\(verb) \(label) (release \(manifest.release)\(pack.assurance.remark))")
     return installed
   }
 
@@ -119,14 +124,19 @@ public final class StoreTransaction {
 
   /// Makes the candidate the set of an earlier generation, with its threshold.
   ///
-  /// Older releases may come back by it; the rollback memory stays as it is.
+  /// Older releases may come back by it; the rollback memory stays as it is. What is revoked does not.
   ///
   /// - Throws: ``StoreError/noGeneration(id:newest:)``,
-  ///   ``StoreError/generationDropped(id:oldestKept:)``, or ``StoreError/corrupt(_:)`` when a blob of
+  ///   ``StoreError/generationDropped(id:oldestKept:)``, ``StoreError/revoked(pack:subject:reason:)``, or ``StoreError/corrupt(_:)`` when a blob of
   ///   that generation is missing.
   public func restore(generation id: Int) throws {
     let generation = try store.generation(id)
+    let trust = try trustRoot()
     for pack in generation.packs {
+      if let revocation = pack.withdrawal(by: trust) {
+        throw StoreError.revoked(
+          pack: pack.label, subject: revocation.subject.description, reason: revocation.reason)
+      }
       for entry in [pack.envelope] + pack.entries
       where try translating({ try FileStatus(entry.url.path)?.size }) != entry.size {
         throw StoreError.corrupt(["\(pack.label): \(entry.name), blob \(entry.digest), is missing"])

@@ -8,6 +8,14 @@ public enum Elementary {
   /// The natural logarithm, within 1 ulp; NaN under 0.
   public static func log(_ x: Double) -> Double { moe_log_double(x) }
 
+  /// Sine and cosine, within 1e-15 or so, for `|x| < 2²⁵`.
+  public static func sineCosine(_ x: Double) -> (sine: Double, cosine: Double) {
+    var sine = 0.0
+    var cosine = 0.0
+    moe_sine_cosine(x, &sine, &cosine)
+    return (sine, cosine)
+  }
+
   /// The logistic function `1 / (1 + exp(−x))`, without overflow.
   public static func sigmoid(_ x: Double) -> Double {
     guard x < 0 else { return 1 / (1 + exp(-x)) }

@@ -19,6 +19,38 @@ extension Kernels {
     call { $0.gelu(x, count, y) }
   }
 
+  /// Computes `y = silu(gate) · up`, with `silu(x) = x / (1 + exp(−x))`.
+  ///
+  /// Shapes: `gate` and `up` are `[N, F]` with one stride, `y` `[N, F]`; `y` may be either.
+  ///
+  /// Reference: Shazeer, *GLU Variants Improve Transformer* (2020), arXiv:2002.05202.
+  public func siluProduct(
+    gate: UnsafePointer<Float>, up: UnsafePointer<Float>, rows: Int, columns: Int, stride: Int,
+    into y: UnsafeMutablePointer<Float>, outputStride: Int? = nil
+  ) {
+    precondition(rows >= 0 && columns >= 0, "[\(rows), \(columns)]")
+    call { $0.silu_product(gate, up, stride, rows, columns, y, outputStride ?? columns) }
+  }
+
+  /// Rotates the pairs (i, i + headWidth / 2) of every head by the row's angles, in place.
+  ///
+  /// ```
+  /// x[i]                 = x[i] · cos − x[i + headWidth/2] · sin
+  /// x[i + headWidth/2]   = x[i + headWidth/2] · cos + x[i] · sin
+  /// ```
+  ///
+  /// Shapes: `x` is `[N, heads · headWidth]`, `cosines` and `sines` `[N, headWidth / 2]`.
+  ///
+  /// Reference: Su et al., *RoFormer* (2021), arXiv:2104.09864. Differs from the paper: the two
+  /// numbers of a pair lie half a head apart, as in GPT-NeoX.
+  public func rotary(
+    _ x: UnsafeMutablePointer<Float>, rows: Int, stride: Int, heads: Int, headWidth: Int,
+    cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>
+  ) {
+    precondition(rows >= 0 && heads >= 0 && headWidth % 2 == 0, "a rotation of odd heads")
+    call { $0.rotary(x, stride, rows, heads, headWidth, cosines, sines) }
+  }
+
   /// Computes `y = fma(a, x, y)`.
   public func addScaled(
     _ a: Float, _ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>

@@ -47,6 +47,7 @@ extension Kernels {
     let (kind, operand, operandStride) = Self.parts(of: epilogue, columns: weight.rows)
     var arguments = moe_linear_arguments(
       x: x, x_stride: stride ?? weight.columns, rows: rows, packed: weight.pointer,
+      packed_number: weight.format.code,
       inputs: weight.columns, outputs: weight.rows, panel_first: panels.lowerBound,
       panel_last: panels.upperBound, bias: bias, epilogue: kind, operand: operand,
       operand_stride: operandStride, y: y, y_stride: outputStride ?? weight.rows)

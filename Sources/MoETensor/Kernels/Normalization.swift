@@ -38,6 +38,28 @@ extension Kernels {
     }
   }
 
+  /// Scales each row by the reciprocal of its root mean square, then by the gain.
+  ///
+  /// ```
+  /// y[n, d] = x[n, d] · (1 / sqrt(mean over d of x[n, d]² + epsilon)) · gain[d]
+  /// ```
+  ///
+  /// Shapes: `x` and `y` are `[N, D]`, `gain` `[D]`; `y` may be `x`.
+  ///
+  /// Reference: Zhang & Sennrich, *Root Mean Square Layer Normalization* (2019), arXiv:1910.07467.
+  /// Differs from the paper: `epsilon` is added under the root.
+  public func rmsNorm(
+    _ x: UnsafePointer<Float>, rows: Int, columns: Int, stride: Int? = nil,
+    gain: UnsafePointer<Float>, epsilon: Float, into y: UnsafeMutablePointer<Float>,
+    outputStride: Int? = nil
+  ) {
+    precondition(rows >= 0 && columns >= 1, "an RMS norm of [\(rows), \(columns)]")
+    call {
+      $0.rms_norm(
+        x, stride ?? columns, rows, columns, gain, epsilon, y, outputStride ?? columns)
+    }
+  }
+
   /// Divides each row by its Euclidean norm, or by `epsilon` where the norm is less.
   ///
   /// Shapes: `x` and `y` are `[N, D]`; `y` may be `x`.

@@ -2,11 +2,8 @@ extension PackedMatrix {
   /// The values, row-major: `[F, D]`.
   public var values: [Float] {
     [Float](unsafeUninitializedCapacity: rows * columns) { buffer, initialized in
-      for row in 0..<rows {
-        let panel = pointer + row / Self.panelWidth * columns * Self.panelWidth
-        for column in 0..<columns {
-          buffer[row * columns + column] = panel[column * Self.panelWidth + row % Self.panelWidth]
-        }
+      if let base = buffer.baseAddress {
+        for row in 0..<rows { unpack(row: row, into: base + row * columns) }
       }
       initialized = rows * columns
     }

@@ -27,6 +27,24 @@ struct AlteredPack {
         + #""predicateType":"urn:moe-pack:manifest:1","predicate":\#(manifest.json.text)}"#).utf8)
   }
 
+  /// The statement as JSON.
+  var statement: JSONValue {
+    get throws { try JSONValue(parsing: payload) }
+  }
+
+  /// The archive with another statement, signed for real; `labels` stands for `labels.json` where it is
+  /// given.
+  func archive(signing statement: JSONValue, labels: [UInt8]? = nil) throws -> [UInt8] {
+    let envelope = Envelope(signing: statement.bytes, with: [TinyPack.key]).bytes
+    return try PackWriter.archive(
+      [PackEntry(name: EntryName.envelope, bytes: envelope)]
+        + parts.map { part in
+          PackEntry(
+            name: part.name,
+            bytes: part.name == EntryName.labels ? labels ?? part.bytes : part.bytes)
+        })
+  }
+
   /// The archive with the envelope's JSON text changed.
   func archive(_ change: (String) -> String) throws -> [UInt8] {
     let envelope = Envelope(signing: payload, with: [TinyPack.key]).bytes

@@ -29,7 +29,8 @@ import Testing
       "`pre_tokenizer.type`: this version tokenizes with `BertPreTokenizer`, got `ByteLevel`"
     ),
     (
-      ["model", "type"], "BPE", "`model.type`: this version tokenizes with `WordPiece`, got `BPE`"
+      ["model", "type"], "Unigram",
+      "`model.type`: this version tokenizes with `WordPiece` or `BPE`, got `Unigram`"
     ),
     (
       ["post_processor"], nil,

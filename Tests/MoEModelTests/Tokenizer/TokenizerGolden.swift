@@ -104,7 +104,8 @@ extension TokenizerGolden.Line {
 }
 
 extension JSONReader {
-  fileprivate mutating func ids(_ key: String) throws -> [Int32] {
+  /// An array of token ids.
+  mutating func ids(_ key: String) throws -> [Int32] {
     try array(key).map { value in
       guard case .integer(let id) = value else {
         throw JSONSchemaError(path: path(of: key), expected: "whole numbers", got: value.kind)

@@ -99,3 +99,39 @@ enum Naive {
     return y
   }
 }
+
+extension Naive {
+  static func rmsNorm(_ row: [Float], gain: [Float], epsilon: Float) -> [Float] {
+    let reciprocal = 1 / (dot(row, row) / Float(row.count) + epsilon).squareRoot()
+    return row.indices.map { row[$0] * reciprocal * gain[$0] }
+  }
+
+  static func siluProduct(_ gate: [Float], _ up: [Float]) -> [Float] {
+    let powers = exp(gate.map { -$0 })
+    return gate.indices.map { gate[$0] / (1 + powers[$0]) * up[$0] }
+  }
+
+  /// One query over keys and values `[T, headWidth]`, of which it sees `keys`.
+  static func attention(
+    query: [Float], keys: [[Float]], values: [[Float]], seen: Range<Int>, scale: Float
+  ) -> [Float] {
+    let scores = seen.map { s in
+      var score: Float = 0
+      for d in query.indices { score = score.addingProduct(query[d], keys[s][d]) }
+      return score
+    }
+    // The kernels scale before they take the greatest away; the greatest is that of the unscaled scores.
+    let greatest = (scores.max() ?? 0) * scale
+    let powers = exp(scores.map { $0 * scale - greatest })
+    var lanes = [Float](repeating: 0, count: 16)
+    for (index, power) in zip(seen, powers) { lanes[index % 16] += power }
+    let reciprocal = 1 / fold(lanes)
+    return query.indices.map { d in
+      var context: Float = 0
+      for (index, power) in zip(seen, powers) {
+        context = context.addingProduct(power, values[index][d])
+      }
+      return context * reciprocal
+    }
+  }
+}

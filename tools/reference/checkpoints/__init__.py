@@ -1,0 +1,1 @@
+"""Random checkpoints in the layouts of Hugging Face, each with what transformers computes from it."""
