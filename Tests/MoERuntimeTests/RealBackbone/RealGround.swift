@@ -50,7 +50,9 @@ struct RealGround {
     reference = try Composition(
       backbone: backbone, profile: profileDigest, generation: 1,
       packs: try zip(packs, digests).map { try $0.mounted(digest: $1) }
-    ).answer(texts.map { [tokenizer = backbone.tokenizer] in tokenizer.encode($0) }, pool: ThreadPool(threads: 2))
+    ).answer(
+      texts.map { [tokenizer = backbone.tokenizer] in tokenizer.encode($0) },
+      pool: ThreadPool(threads: 2))
   }
 
   /// The packs as a store would mount them.
