@@ -61,7 +61,7 @@ import Testing
       #expect(result.messages.contains("hint: run `tools/backbone`"), "\(arguments)")
     }
     let list = try bench.run("backbone", "list")
-    #expect(list.status == 0 && list.lines[1].hasPrefix("minilm-l6  no"))
+    #expect(list.status == 0 && list.lines[1].hasPrefix("minilm-l6  encoder  no"))
   }
 
   @Test func `a directory without the backbone's files is refused by the missing file's name`()
@@ -71,7 +71,10 @@ import Testing
     #expect(result.status == 66)
     #expect(result.messages.contains("`config.json` is not in"))
     try bench.directory.write([1], to: "config.json")
-    #expect(try bench.run("backbone", "add", bench.directory.url.path).status == 66)
+    #expect(try bench.run("backbone", "add", bench.directory.url.path).status == 65)
+    try bench.directory.write(Array(#"{"model_type": "bert"}"#.utf8), to: "config.json")
+    let other = try bench.run("backbone", "add", bench.directory.url.path)
+    #expect(other.status == 66 && other.messages.contains("`model.safetensors` is not in"))
   }
 
   @Test func `control characters of names are made visible, on stdout and on stderr`() throws {
