@@ -3,11 +3,13 @@
 import json
 import pathlib
 import struct
+import sys
 
 import gguf
 import numpy
 
-WIDTH, EXPERT_WIDTH, EXPERTS, TOP_K, LAYERS, HEADS, VOCABULARY, CONTEXT = 1024, 512, 64, 8, 8, 16, 50304, 4096
+from shape import CONTEXT, EXPERT_WIDTH, EXPERTS, HEADS, LAYERS, TOP_K, VOCABULARY, WIDTH
+
 # Tensors of a layer: their name in the checkpoint, in GGUF, their shape, the deviation of their values.
 ATTENTION = [("self_attn.q_proj", "attn_q"), ("self_attn.k_proj", "attn_k"), ("self_attn.v_proj", "attn_v"),
              ("self_attn.o_proj", "attn_output")]
@@ -141,3 +143,13 @@ def byte_tokenizer():
             "model": {"type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None,
                       "end_of_word_suffix": None, "fuse_unk": False, "byte_fallback": False, "ignore_merges": False,
                       "vocab": {letters[byte]: byte for byte in range(256)}, "merges": []}}
+
+
+def main():
+    model = Model()
+    model.write_checkpoint(sys.argv[1])
+    model.write_gguf(sys.argv[2])
+
+
+if __name__ == "__main__":
+    main()
