@@ -277,4 +277,38 @@ import Testing
     print("flips of \(bytes.count) bytes, installed: \(refused) refused, \(same) the same pack")
     try store.checkLaws()
   }
+
+  @Test func `a rebuilt index is held to the signed roots that are given, revocations and all`()
+    throws
+  {
+    var first = document([kit, other])
+    try take(first)
+    let (kept, revoked) = (
+      try kit.archive("example/kept", release: 1), try other.archive("example/bad", release: 1)
+    )
+    _ = try install(kept)
+    _ = try install(revoked)
+    try FileManager.default.removeItem(at: directory.store.appending(path: "store.sqlite"))
+    let one = try UnverifiedRoot(signing: first, with: [root])
+    first.revoke(Revocation(.key(other.key.publicKey), reason: "stolen"))
+    let two = try UnverifiedRoot(signing: first.next, with: [root])
+    #expect(throws: TrustError.self) {
+      try StoreRebuild(of: directory.store, trust: [], roots: [two, one], by: "tester", at: time)
+    }
+    let rebuilt = try StoreRebuild(
+      of: directory.store, trust: [], roots: [one, two], by: "tester", at: time)
+    #expect(rebuilt.generation.packs.map(\.name.description) == ["example/kept"])
+    #expect(rebuilt.passedOver.count == 1 && rebuilt.passedOver[0].contains("example/bad"))
+    let store = try Store(at: directory.store)
+    #expect(try store.signedRoots().map(\.root.document.version) == [1, 2])
+    #expect(throws: (any Error).self) {
+      try store.change(by: "tester", at: time) { transaction in
+        let pack = try UnverifiedPack(bytes: revoked, name: "bad.moepack").verified(
+          by: transaction.trustRoot(), staging: transaction.makeStagingDirectory())
+        try transaction.install(pack)
+        return .proven()
+      }
+    }
+    try store.checkLaws()
+  }
 }

@@ -15,13 +15,15 @@ public struct DoctorCommand: MoECommand {
       what mends it; exit code 11 when something is damaged.
 
       --repair takes damaged files from the archives they came in; no generation is made. --rebuild makes a \
-      lost or damaged index anew from the envelopes among the store's files: trust, history and what had been \
-      removed are lost with the index, so name the keys to trust, and look through `moe-pack list` afterwards.
+      lost or damaged index anew from the envelopes among the store's files: trust, revocations, history and what \
+      had been removed are lost with the index. So name the keys to trust, or every version of the signed trust \
+      root, oldest first, whose revocations then hold again; and look through `moe-pack list` afterwards.
 
       Examples:
         moe-pack doctor
         moe-pack doctor --repair sg-maritime-law-1.0.0.moepack
         moe-pack doctor --rebuild --trust example=publisher.pub
+        moe-pack doctor --rebuild --root root-1.json --root root-2.json
       """)
 
   @Option(
@@ -38,6 +40,12 @@ public struct DoctorCommand: MoECommand {
       "A namespace, or *, and the public key to trust for it.", valueName: "namespace=key.pub"))
   var trust: [String] = []
 
+  @Option(
+    name: .customLong("root"),
+    help: ArgumentHelp(
+      "A version of the signed trust root; may be given several times.", valueName: "file"))
+  var roots: [Path] = []
+
   @OptionGroup var output: OutputOptions
   /// What every command takes.
   @OptionGroup public var global: GlobalOptions
@@ -50,9 +58,10 @@ public struct DoctorCommand: MoECommand {
     guard !rebuild || archives.isEmpty else {
       throw ValidationError("--rebuild and --repair exclude each other: rebuild first.")
     }
-    guard rebuild == !trust.isEmpty else {
+    guard rebuild == !(trust.isEmpty && roots.isEmpty) else {
       throw ValidationError(
-        "--rebuild takes at least one --trust NAMESPACE=KEY.pub, which is of no use without it.")
+        "--rebuild takes at least one --trust NAMESPACE=KEY.pub or --root FILE, which are of no use "
+          + "without it.")
     }
     for word in trust where NamespacePattern(Self.parts(of: word).namespace) == nil {
       throw ValidationError(
@@ -114,11 +123,12 @@ public struct DoctorCommand: MoECommand {
         key: TrustedKey(key, namespaces: namespaces), comment: "named when the index was rebuilt",
         addedAt: time)
     }
+    let roots = try self.roots.map { try UnverifiedRoot(file: $0.url) }
     let rebuilt = try session.withProgress { bar in
       bar.update("hashing the store", done: 0, total: 0)
       return try StoreRebuild(
-        of: session.settings.storeDirectory, trust: records, by: session.context.userName,
-        at: time, options: session.storeOptions)
+        of: session.settings.storeDirectory, trust: records, roots: roots,
+        by: session.context.userName, at: time, options: session.storeOptions)
     }
     let taken = rebuilt.generation.packs.map { "\($0.name) \($0.version)" }
     try show(
@@ -127,7 +137,8 @@ public struct DoctorCommand: MoECommand {
           ("passed over: \($0.shown())", ["passedOver": .string($0)])
         }, key: "packs", "no pack was found", session)
     session.console.note(
-      "generation 1 is unproven, and may hold what had been removed: see `moe-pack list`, then `moe-pack eval`"
+      "generation 1 is unproven, and may hold what had been removed: see `moe-pack list`, then `moe-pack eval`; "
+        + "what you revoked on your own word is forgotten: `moe-pack trust revoke` says it again"
     )
   }
 

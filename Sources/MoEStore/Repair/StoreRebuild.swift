@@ -1,7 +1,7 @@
 public import Foundation
 import GRDB
 import MoEBase
-import MoEPackFormat
+public import MoEPackFormat
 
 /// What a rebuild of a lost index came to.
 public struct StoreRebuild: Sendable, Equatable {
@@ -13,7 +13,7 @@ public struct StoreRebuild: Sendable, Equatable {
   /// Makes the index of a store anew from its blobs, where it is lost or damaged.
   ///
   /// ```
-  /// lock → hash every blob → envelopes → verify against `trust` → a new index in staging
+  /// lock → hash every blob → envelopes → verify against `trust` and `roots` → a new index in staging
   ///      → the old index aside, as store.sqlite.damaged → rename → fsync
   /// ```
   ///
@@ -24,14 +24,19 @@ public struct StoreRebuild: Sendable, Equatable {
   /// - Parameters:
   ///   - directory: The store's directory.
   ///   - trust: The keys to trust from now on.
+  ///   - roots: The versions of the signed trust root, oldest first; what the last one revokes is not taken.
   ///   - actor: Who does it, for the history.
   ///   - time: The time now, in ISO 8601.
   ///   - options: How to work with it.
-  /// - Throws: ``StoreError/indexWhole(store:)`` where nothing is to be rebuilt, or what the disk refuses.
+  /// - Throws: `TrustError` where a root does not follow the one before, ``StoreError/indexWhole(store:)`` where nothing is to be rebuilt, or what the disk refuses.
   public init(
-    of directory: URL, trust: [TrustRecord], by actor: String, at time: String,
-    options: StoreOptions = StoreOptions()
+    of directory: URL, trust: [TrustRecord], roots: [UnverifiedRoot] = [], by actor: String,
+    at time: String, options: StoreOptions = StoreOptions()
   ) throws {
+    let roots = try roots.reduce(into: [SignedRoot]()) { known, next in
+      known.append(
+        try known.last.map { try next.verified(after: $0) } ?? next.verifiedFirst())
+    }
     let layout = StoreLayout(root: directory.standardizedFileURL.path)
     (generation, passedOver) = try StoreError.translating(layout, .unchanged) {
       guard Store.holdsBlobs(layout) else {
@@ -47,12 +52,14 @@ public struct StoreRebuild: Sendable, Equatable {
       guard Self.isNeeded(directory, .readOnly, options) else {
         throw StoreError.indexWhole(store: layout.root)
       }
-      let found = try FoundPacks(layout, trust: TrustRoot(keys: trust.map(\.key)))
+      // Without a time: an expired root takes nothing away that was installed.
+      let found = try FoundPacks(
+        layout, trust: TrustRoot(keys: trust.map(\.key), signed: roots.last))
       let generation = Generation(
         id: 1, parent: 0, createdAt: time, actor: actor,
         action: "rebuild from \(found.installed.count) packs in the blobs", isProven: false,
         report: nil, threshold: Generation.defaultThreshold, isKept: true, packs: found.installed)
-      try Self.write(generation, found, trust, layout, options.fileSystem)
+      try Self.write(generation, found, trust, roots, at: time, layout, options.fileSystem)
       return (generation, found.passedOver)
     }
   }
@@ -74,8 +81,8 @@ public struct StoreRebuild: Sendable, Equatable {
   }
 
   private static func write(
-    _ generation: Generation, _ found: FoundPacks, _ trust: [TrustRecord], _ layout: StoreLayout,
-    _ files: any FileSystem
+    _ generation: Generation, _ found: FoundPacks, _ trust: [TrustRecord], _ roots: [SignedRoot],
+    at time: String, _ layout: StoreLayout, _ files: any FileSystem
   ) throws {
     for path in layout.directories.dropFirst() { try files.ensureDirectory(path) }
     let workplace = StoreLayout(root: "\(layout.staging)/rebuild")
@@ -86,6 +93,7 @@ public struct StoreRebuild: Sendable, Equatable {
     try queue.write { database in
       let index = StoreIndex(database: database, layout: layout)
       for record in trust { _ = try index.insert(record) }
+      for root in roots { try index.insert(root, at: time) }
       for pack in found.installed { try index.insert(pack) }
       for pack in found.seen { try index.rememberRelease(of: pack) }
       try index.insert(generation)
