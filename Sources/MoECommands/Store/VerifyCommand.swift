@@ -17,12 +17,26 @@ public struct VerifyCommand: MoECommand {
 
       Examples:
         moe-pack verify
+        moe-pack verify --quick
         moe-pack verify ./sg-maritime-law-1.0.0.moepack
       """)
 
   @Argument(help: ArgumentHelp("The pack's name, or a file.", valueName: "name|file"))
   var subject: String?
 
+  /// How closely the store's files are looked at.
+  enum Depth: String, EnumerableFlag {
+    case deep, quick
+
+    static func help(for value: Depth) -> ArgumentHelp? {
+      switch value {
+      case .deep: "Read every byte of the store's files."
+      case .quick: "Compare the sizes of the store's files alone."
+      }
+    }
+  }
+
+  @Flag(exclusivity: .exclusive) var depth = Depth.deep
   @OptionGroup var output: OutputOptions
   /// What every command takes.
   @OptionGroup public var global: GlobalOptions
@@ -75,8 +89,8 @@ public struct VerifyCommand: MoECommand {
       return try report(blobCount: 0, sizeBytes: 0, findings: [], session)
     }
     let result = try session.withProgress { bar in
-      bar.update("hashing the store", done: 0, total: 0)
-      return try store.verify(packNamed: name)
+      bar.update(depth == .deep ? "hashing the store" : "looking at the store", done: 0, total: 0)
+      return try store.verify(deep: depth == .deep, packNamed: name)
     }
     try report(
       blobCount: result.blobCount, sizeBytes: result.sizeBytes, findings: result.findings, session)
