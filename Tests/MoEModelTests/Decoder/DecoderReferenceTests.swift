@@ -28,10 +28,10 @@ import Testing
         for layer in decoder.architecture.sparseLayers {
           guard case .sparse(let gate) = decoder.architecture.feedForwards[layer] else { continue }
           let name = "prompt.\(prompt).router.\(layer)."
-          let probabilities = probabilities(output.scores[layer] ?? [], gate: gate)
           worst.probabilities = max(
             worst.probabilities,
-            greatestDifference(probabilities, try reference.floats(name + "probabilities")))
+            greatestDifference(
+              output.probabilities[layer] ?? [], try reference.floats(name + "probabilities")))
           let (experts, weights) = ascending(
             try reference.ids(name + "experts"), try reference.floats(name + "weights"),
             topK: gate.topK)
@@ -127,18 +127,6 @@ import Testing
   private func greatestDifference(_ left: [Float], _ right: [Float]) -> Float {
     guard left.count == right.count else { return .infinity }
     return zip(left, right).map { abs($0 - $1) }.max() ?? 0
-  }
-
-  /// The softmax over all experts, whatever the gate's order is.
-  private func probabilities(_ scores: [Float], gate: ExpertGate) -> [Float] {
-    guard gate.order == .topKThenSoftmax else { return scores }
-    var result = scores
-    result.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return }
-      Kernels().softmax(
-        base, rows: scores.count / gate.expertCount, columns: gate.expertCount)
-    }
-    return result
   }
 
   /// Brings each row's experts into ascending order.

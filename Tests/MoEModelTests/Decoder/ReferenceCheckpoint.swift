@@ -74,7 +74,7 @@ struct ReferenceCheckpoint: Sendable, CustomTestStringConvertible {
 struct DecoderOutput: Equatable {
   var states: [Float] = []
   var logits: [Float] = []
-  var scores: [Int: [Float]] = [:]
+  var probabilities: [Int: [Float]] = [:]
   var experts: [Int: [Int32]] = [:]
   var weights: [Int: [Float]] = [:]
 }
@@ -91,7 +91,7 @@ extension Decoder {
     for length in passes ?? [ids.count] {
       let sequence = DecoderSequence(cache: cache, ids: Array(ids[start..<start + length]))
       let states = forward([sequence], pool: pool, workspace: workspace) { rows in
-        output.scores[rows.layer, default: []] += Array(rows.scores)
+        output.probabilities[rows.layer, default: []] += rows.probabilities
         output.experts[rows.layer, default: []] += rows.experts
         output.weights[rows.layer, default: []] += rows.weights
       }
