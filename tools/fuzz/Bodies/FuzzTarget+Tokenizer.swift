@@ -2,7 +2,8 @@ import MoEBase
 import MoEModel
 
 extension FuzzTarget {
-  /// The tokenizer: with a first byte of 1 its own file, else a text for a small one.
+  /// The tokenizers and chat templates, as the first byte says: a text for a small tokenizer of either kind, a
+  /// tokenizer's own file, or a template.
   public static let tokenizer = FuzzTarget(
     name: "tokenizer", largestInput: 4096,
     seeds: {
@@ -10,17 +11,24 @@ extension FuzzTarget {
         "hello, world", "Ünïcödé\u{301} ＡＢＣ", "漢字かな", "[MASK][SEP] x", "a\u{0}b\u{200D}c\u{FFFD}",
         "👩‍👩‍👧 don't stop-ing", String(repeating: "a", count: 300),
       ]
-      return texts.map { [0] + Array($0.utf8) } + [[0, 0xFF, 0xC3, 0x28], [1] + file.bytes]
+      return texts.flatMap { [[0] + Array($0.utf8), [2] + Array($0.utf8)] }
+        + [[0, 0xFF, 0xC3, 0x28], [1] + file.bytes, [1] + bytePairFile.bytes]
+        + [
+          "{% for m in messages %}<{{ m['role'] }}>{{ m.content | trim }}{% endfor %}",
+          "{%- set ns = namespace(n=0) %}{%- if messages[0].role == 'user' -%}{{ 'x' * 3 }}{%- endif %}",
+        ].map { [3] + Array($0.utf8) }
     },
     run: { input in
       guard let mode = input.first else { return }
       let rest = Array(input.dropFirst())
-      if mode & 1 == 1 {
+      switch mode % 4 {
+      case 0: encode(rest, small)
+      case 1:
         if let own = try? Tokenizer(json: rest, maximumLength: 16) {
-          encode(Array("hello".utf8), own)
+          encode(Array("hello <|end|> wörld".utf8), own)
         }
-      } else {
-        encode(rest, small)
+      case 2: continueText(rest)
+      default: renderChat(String(decoding: rest, as: UTF8.self))
       }
     })
 
