@@ -92,7 +92,9 @@ let package = Package(
       exclude: ["Reference"]),
     tests(
       "MoEEvalTests", ["MoETestSupport", "MoEBase", "MoETensor", "MoEModel", "MoEEval"]),
-    tests("MoEStoreTests", ["MoEBase", "SafeTensors", "MoEPackFormat", "MoEStore", grdb]),
+    tests(
+      "MoEStoreTests",
+      ["StoreTestSupport", "MoEBase", "SafeTensors", "MoEPackFormat", "MoEStore", grdb]),
     tests(
       "MoERuntimeTests",
       [

@@ -2,6 +2,7 @@ import Foundation
 import MoEBase
 import MoEPackFormat
 import MoEStore
+import StoreTestSupport
 import Testing
 
 @Suite struct StoreFaultTests {

@@ -5,7 +5,8 @@ import SafeTensors
 
 /// A really signed pack of a few kilobytes, for tests that break the store and not the model.
 ///
-/// Its release decides its weights, so two packs of one name share some blobs and differ in others.
+/// Its release decides its weights where they are not named, so two packs of one name share some blobs and
+/// differ in others.
 public struct SmallPack: Sendable {
   /// What the pack says it was made for.
   public struct Ground: Sendable {
@@ -32,7 +33,7 @@ public struct SmallPack: Sendable {
 
   /// The name of the pack.
   public let name: PackName
-  /// Its release; its version is `<release>.0.0`.
+  /// Its release; its version is `<release>.0.0` where none is named.
   public let release: Int
   /// The signed archive.
   public let archive: [UInt8]
@@ -54,8 +55,13 @@ public struct SmallPack: Sendable {
   /// Makes and signs the pack.
   ///
   /// - Throws: `PackVerificationError` for what a reader would refuse.
-  public init(_ name: String, release: Int = 1, ground: Ground = Ground()) throws {
-    guard let name = PackName(name), let version = SemanticVersion("\(release).0.0") else {
+  public init(
+    _ name: String, version: String? = nil, release: Int = 1, value: Float? = nil,
+    key: SigningKey? = nil, ground: Ground = Ground()
+  ) throws {
+    guard let name = PackName(name),
+      let version = SemanticVersion(version ?? "\(release).0.0")
+    else {
       throw CocoaError(.formatting)
     }
     self.name = name
@@ -79,8 +85,8 @@ public struct SmallPack: Sendable {
       provenance: .init(
         trainer: "test 1", seed: 1, cpuClass: "any", kernels: "any", data: [],
         settings: .object([])))
-    let writer = PackWriter(keys: [try Self.key()])
-    let entries = Self.entries(name, value: Float(release), width: ground.featureWidth)
+    let writer = PackWriter(keys: [try key ?? Self.key()])
+    let entries = Self.entries(name, value: value ?? Float(release), width: ground.featureWidth)
     archive = try writer.archive(manifest, entries: entries)
     digest = try UnverifiedPack(bytes: archive, name: "small").inspect().digest
   }

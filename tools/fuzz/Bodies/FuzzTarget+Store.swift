@@ -47,7 +47,7 @@ private struct StorePlay {
   }()
 
   private let directory: URL
-  private let files = FailingFileSystem()
+  private let files = FaultyFileSystem()
   private var store: Store
   private var sets: [[String: Int]] = [[:]]
   private var highest: [String: Int] = [:]
@@ -60,7 +60,7 @@ private struct StorePlay {
     store = try Self.open(directory, files)
   }
 
-  private static func open(_ directory: URL, _ files: FailingFileSystem) throws -> Store {
+  private static func open(_ directory: URL, _ files: FaultyFileSystem) throws -> Store {
     var options = StoreOptions()
     options.fileSystem = files
     return try Store(at: directory, options: options)
@@ -78,7 +78,9 @@ private struct StorePlay {
   /// One operation; the bit 0x80 of `code` has the call of number `fault` and all after it fail.
   private mutating func step(_ code: UInt8, _ argument: Int, _ fault: Int) throws {
     let active = sets[sets.count - 1]
-    files.failure = code & 0x80 == 0 ? nil : (fault % 32, fault & 0x40 == 0 ? ENOSPC : EIO)
+    let isFaulty = code & 0x80 != 0
+    files.set(
+      isFaulty ? .failure(fault % 32 + 1...Int.max, fault & 0x40 == 0 ? ENOSPC : EIO) : nil)
     var next: [String: Int]?
     let operation: StoreOperation
     switch code & 7 {
@@ -99,24 +101,24 @@ private struct StorePlay {
       if id < sets.count, id >= oldestKept { next = sets[id] }
     case 4: operation = .gc(keep: argument % 4 + 1)
     case 5:
-      files.failure = nil
+      files.set(nil)
       store = try Self.open(directory, files)
       return
     default:
-      files.failure = nil
+      files.set(nil)
       _ = try store.recover()
       return
     }
-    try make(operation, expecting: next, keep: code & 7 == 4 ? argument % 4 + 1 : nil)
+    try make(
+      operation, expecting: next, keep: code & 7 == 4 ? argument % 4 + 1 : nil, isFaulty: isFaulty)
   }
 
   private mutating func make(
-    _ operation: StoreOperation, expecting next: [String: Int]?, keep: Int?
+    _ operation: StoreOperation, expecting next: [String: Int]?, keep: Int?, isFaulty: Bool
   ) throws {
-    let isFaulty = files.failure != nil
     do {
       try operation.run(on: store)
-      files.failure = nil
+      files.set(nil)
       require(next != nil || keep != nil, "what makes no sense was done: \(operation)")
       if let next {
         for (name, release) in next { highest[name] = max(highest[name] ?? 0, release) }
@@ -124,7 +126,7 @@ private struct StorePlay {
       }
       if let keep { oldestKept = max(oldestKept, sets.count - keep) }
     } catch {
-      files.failure = nil
+      files.set(nil)
       let isRefusal = StoreOperation.isRefusal(error)
       require(isRefusal || isFaulty, "\(operation) failed: \(error)")
       require(next == nil || isFaulty, "\(operation) was refused: \(error)")
@@ -148,48 +150,5 @@ private struct StorePlay {
     let found = try store.summary()
     let outcome = StoreLaws(before: found, after: found).check(directory)
     require(outcome.violations.isEmpty, "\(outcome.violations)")
-  }
-}
-
-/// The system's calls, until one that fails with all that follow it.
-private final class FailingFileSystem: FileSystem, @unchecked Sendable {  // one thread uses it
-  private let real = PosixFileSystem()
-  private var count = 0
-  var failure: (at: Int, number: Int32)? { didSet { count = 0 } }
-
-  private func step(_ operation: String, _ path: String) throws(FileSystemError) {
-    count += 1
-    if let failure, count > failure.at {
-      throw FileSystemError(operation, path, failure.number)
-    }
-  }
-
-  func makeDirectory(_ path: String, mode: mode_t) throws(FileSystemError) {
-    try step("make the directory", path)
-    try real.makeDirectory(path, mode: mode)
-  }
-  func synchronizeFile(_ path: String) throws(FileSystemError) {
-    try step("synchronize", path)
-    try real.synchronizeFile(path)
-  }
-  func synchronizeDirectory(_ path: String) throws(FileSystemError) {
-    try step("synchronize", path)
-    try real.synchronizeDirectory(path)
-  }
-  func rename(_ source: String, to destination: String) throws(FileSystemError) {
-    try step("move", destination)
-    try real.rename(source, to: destination)
-  }
-  func removeFile(_ path: String) throws(FileSystemError) {
-    try step("remove", path)
-    try real.removeFile(path)
-  }
-  func removeDirectory(_ path: String) throws(FileSystemError) {
-    try step("remove the directory", path)
-    try real.removeDirectory(path)
-  }
-  func setMode(_ path: String, _ mode: mode_t) throws(FileSystemError) {
-    try step("set the mode of", path)
-    try real.setMode(path, mode)
   }
 }
