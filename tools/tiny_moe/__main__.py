@@ -81,7 +81,7 @@ def _pack(options: argparse.Namespace, domain: splits.Domain) -> None:
         "--checkpoint", str(options.out / "base"), "--out", str(folder), "--context", str(CONTEXT),
         "--train", str(texts / "train.jsonl"), "--valid", str(texts / "valid.jsonl"),
         "--test", str(texts / "test.jsonl"),
-        "--layers", "1,2,3", "--count", "4", "--top-k", "1", "--width", "192", "--steps", str(options.pack_steps),
+        "--layers", "0,1,2,3", "--count", "4", "--top-k", "1", "--width", "192", "--steps", str(options.pack_steps),
         "--batch-rows", "4", "--validate-every", "100", "--seed", str(options.seed)]), Processes())
 
 
