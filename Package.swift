@@ -91,7 +91,8 @@ let package = Package(
       ["MoETestSupport", "MoEBase", "SafeTensors", "MoETensor", "MoEModel", "MoETraining"],
       exclude: ["Reference"]),
     tests(
-      "MoEEvalTests", ["MoETestSupport", "MoEBase", "MoETensor", "MoEModel", "MoEEval"]),
+      "MoEEvalTests",
+      ["MoETestSupport", "MoEBase", "MoETensor", "MoEModel", "MoEEval", "MoERuntime"]),
     tests(
       "MoEStoreTests",
       ["StoreTestSupport", "MoEBase", "SafeTensors", "MoEPackFormat", "MoEStore", grdb]),

@@ -36,7 +36,8 @@ public struct MoEPack: ParsableCommand {
         subcommands: [
           InstallCommand.self, RemoveCommand.self, ListCommand.self, InfoCommand.self,
           VerifyCommand.self, EvalCommand.self, ThresholdCommand.self, HistoryCommand.self,
-          RollbackCommand.self, GCCommand.self, DoctorCommand.self,
+          DiffCommand.self, RollbackCommand.self, PinCommand.self, LockCommand.self,
+          SyncCommand.self, GCCommand.self, DoctorCommand.self,
         ]),
       CommandGroup(
         name: "Trust", subcommands: [TrustCommand.self, BackboneCommand.self]),

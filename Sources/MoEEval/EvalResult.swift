@@ -29,6 +29,8 @@ public struct EvalResult: Sendable, Equatable {
   public let confusion: ConfusionMatrix
   /// How far the pack's own probabilities can be believed.
   public let reliability: Reliability
+  /// What each example came to, in the order of the set: what metrics are resampled from.
+  public let scores: [ExampleScore]
   /// What the kind of task has beyond these.
   public var measures: [Metric: Double] = [:]
 
@@ -93,6 +95,7 @@ extension EvalSet {
       .heads.first { $0.task == task }?.labels ?? []
     var confusion = ConfusionMatrix(labels: labels)
     var confidences: [(confidence: Double, isRight: Bool)] = []
+    var scores: [ExampleScore] = []
     for (index, example) in examples.enumerated() {
       let isSelected = answers[index].automatic.route.contains { $0.pack.digest == pack.digest }
       let margin = answers[index].own.nearest?.margin ?? -.infinity
@@ -109,6 +112,10 @@ extension EvalSet {
         {
           confusion.add(expected: expected, predicted: predicted)
           confidences.append((min(1, Double(first.probability)), isRight))
+          scores.append(
+            .labelled(
+              margin: margin, expected: expected, predicted: predicted,
+              confidence: min(1, Double(first.probability))))
         }
         selected.own += isSelected ? 1 : 0
         margins.own.append(margin)
@@ -117,13 +124,15 @@ extension EvalSet {
         isAnsweredRight.append(!isSelected)
         selected.none += isSelected ? 1 : 0
         margins.none.append(margin)
+        scores.append(.leftAlone(margin: margin))
       }
     }
     return EvalResult(
       name: name, task: task, labelled: margins.own.count, correct: isCorrect.count { $0 == true },
       ownSelected: selected.own, none: margins.none.count, noneSelected: selected.none,
       auroc: areaUnderROC(positive: margins.own, negative: margins.none), isCorrect: isCorrect,
-      isAnsweredRight: isAnsweredRight, confusion: confusion, reliability: Reliability(confidences))
+      isAnsweredRight: isAnsweredRight, confusion: confusion, reliability: Reliability(confidences),
+      scores: scores)
   }
 
   /// The most probable label, the first of equals.

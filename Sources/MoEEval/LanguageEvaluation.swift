@@ -29,7 +29,6 @@ struct LanguageEvaluation {
       answer.automatic.route.contains { $0.pack.digest == pack.digest }
     }
     var outcomes: [Int: Outcome] = [:]
-    var measures: [Metric: Double] = [:]
     switch set.kind {
     case .choose:
       for (index, outcome) in zip(own, try choices(own, model: model, experts: experts)) {
@@ -40,14 +39,10 @@ struct LanguageEvaluation {
         outcomes[index] = outcome
       }
     case .perplexity:
-      measures = try perplexity(
+      let found = try perplexity(
         own, answers: answers.map(\.automatic), model: model, experts: experts)
-      for index in own { outcomes[index] = Outcome(isRight: true) }
+      for (index, outcome) in zip(own, found) { outcomes[index] = outcome }
     case .classify: throw BackboneError.wrongKind(name: model.name, kind: .decoder)
-    }
-    for metric in [Metric.normalizedAccuracy, .exactMatch, .tokenF1] {
-      let values = own.compactMap { outcomes[$0]?.values[metric] }
-      if !values.isEmpty { measures[metric] = values.reduce(0, +) / Double(values.count) }
     }
     let margins = answers.map { $0.own.nearest?.margin ?? -.infinity }
     let none = set.examples.indices.filter { set.examples[$0].expectation == .none }
@@ -61,7 +56,31 @@ struct LanguageEvaluation {
       isAnsweredRight: set.examples.indices.map { index in
         outcomes[index].map { $0.isRight && isSelected[index] } ?? !isSelected[index]
       },
-      confusion: ConfusionMatrix(labels: []), reliability: Reliability([]), measures: measures)
+      confusion: ConfusionMatrix(labels: []), reliability: Reliability([]),
+      scores: set.examples.indices.map { index in
+        guard let outcome = outcomes[index] else { return .leftAlone(margin: margins[index]) }
+        return .spoken(
+          margin: margins[index], values: outcome.values,
+          byteCount: set.examples[index].text.utf8.count)
+      }, measures: Self.measures(own.compactMap { outcomes[$0] }, byteCount: byteCount(own)))
+  }
+
+  /// What the examples came to together.
+  private static func measures(_ outcomes: [Outcome], byteCount: Int) -> [Metric: Double] {
+    var measures: [Metric: Double] = [:]
+    for metric in [
+      Metric.normalizedAccuracy, .exactMatch, .tokenF1, .natsPerByte, .routedNatsPerByte,
+    ] {
+      let values = outcomes.compactMap { $0.values[metric] }
+      guard !values.isEmpty else { continue }
+      let count = metric.aggregation == .bytes ? byteCount : values.count
+      measures[metric] = values.reduce(0, +) / Double(max(1, count))
+    }
+    return measures
+  }
+
+  private func byteCount(_ indices: [Int]) -> Int {
+    indices.reduce(0) { $0 + set.examples[$1].text.utf8.count }
   }
 
   /// The likelihoods of the choices, as lm-eval's `multiple_choice` takes them: the text and each choice
@@ -127,28 +146,32 @@ struct LanguageEvaluation {
     }
   }
 
-  /// Nats per byte of all texts together, with the pack and as routed.
+  /// The nats of each text, with the pack and as routed.
   private func perplexity(
     _ indices: [Int], answers: [Answer], model: LanguageModel, experts: [Int: SparseNetwork]?
-  ) throws -> [Metric: Double] {
-    let byteCount = indices.reduce(0) { $0 + set.examples[$1].text.utf8.count }
-    guard byteCount > 0 else { return [:] }
+  ) throws -> [Outcome] {
     let scorer = TextScorer(decoder: model.decoder, pool: pool)
-    func nats(_ index: Int, _ experts: [Int: SparseNetwork]?) throws -> Double {
-      let requests = try model.scoringRequests(set.examples[index].text, experts: experts)
-      return -(try scorer.scores(requests).reduce(0) { $0 + $1.logLikelihood })
+    func nats(_ indices: [Int], _ experts: (Int) -> [Int: SparseNetwork]?) throws -> [Double] {
+      let requests = try indices.map {
+        try model.scoringRequests(set.examples[$0].text, experts: experts($0))
+      }
+      var scores = try scorer.scores(requests.flatMap(\.self))[...]
+      return requests.map { pieces in
+        let own = scores.prefix(pieces.count)
+        scores = scores.dropFirst(pieces.count)
+        return -own.reduce(0) { $0 + $1.logLikelihood }
+      }
     }
-    var own = 0.0
-    var routed = 0.0
-    for index in indices {
-      let value = try nats(index, experts)
-      own += value
-      let isOwn = answers[index].route.first?.pack.digest == pack.digest
-      routed += isOwn ? value : try nats(index, mixture.speakingExperts(of: answers[index]))
+    let own = try nats(indices) { _ in experts }
+    let strays = indices.filter { answers[$0].route.first?.pack.digest != pack.digest }
+    let routed = Dictionary(
+      uniqueKeysWithValues: zip(
+        strays, try nats(strays) { mixture.speakingExperts(of: answers[$0]) }))
+    return zip(indices, own).map { index, value in
+      Outcome(
+        isRight: true,
+        values: [.natsPerByte: value, .routedNatsPerByte: routed[index] ?? value])
     }
-    return [
-      .natsPerByte: own / Double(byteCount), .routedNatsPerByte: routed / Double(byteCount),
-    ]
   }
 
   private static func greatest(_ values: [Double]) -> Int? {

@@ -45,6 +45,8 @@ public struct Installer: Sendable {
     public var actor: String
     /// When, in ISO 8601.
     public var time: String
+    /// Why, in the operator's words, for the history.
+    public var reason: String?
     /// Whether the change is proven.
     public var checking: Checking
     /// Whether everything is given up at the end.
@@ -54,11 +56,12 @@ public struct Installer: Sendable {
 
     /// Makes a change.
     public init(
-      actor: String, time: String, checking: Checking = .suite, isDryRun: Bool = false,
-      allowsDowngrade: Bool = false
+      actor: String, time: String, reason: String? = nil, checking: Checking = .suite,
+      isDryRun: Bool = false, allowsDowngrade: Bool = false
     ) {
       self.actor = actor
       self.time = time
+      self.reason = reason
       self.checking = checking
       self.isDryRun = isDryRun
       self.allowsDowngrade = allowsDowngrade
@@ -77,11 +80,11 @@ public struct Installer: Sendable {
     public var warnings: [PackVerificationError] = []
   }
 
-  private let store: Store
-  private let limits: ArchiveLimits
-  private let ground: @Sendable () throws -> Ground
-  private let pool: ThreadPool
-  private let progress: ProgressHandler
+  let store: Store
+  let limits: ArchiveLimits
+  let ground: @Sendable () throws -> Ground
+  let pool: ThreadPool
+  let progress: ProgressHandler
 
   /// Makes an installer.
   ///
@@ -109,27 +112,40 @@ public struct Installer: Sendable {
   public func install(_ archives: [URL], _ change: Change) throws -> Outcome {
     var warnings: [PackVerificationError] = []
     var outcome = try run(change) { transaction in
-      let trust = try transaction.trustRoot()
-      let verified = try archives.map { archive in
-        progress(WorkProgress(stage: "verifying \(archive.lastPathComponent)", done: 0, total: 0))
-        return try UnverifiedPack(url: archive, limits: limits)
-          .verified(by: trust, staging: try transaction.makeStagingDirectory())
-      }
-      let names = verified.map { "\($0.manifest.pack) \($0.manifest.version)" }
-      try Self.checkOnce(zip(names, verified.map(\.digest)).map { ($0, $1.hex) })
-      for (name, pack) in zip(names, verified) {
-        guard case .tolerated(.warn, let reason) = pack.assurance else { continue }
-        warnings.append(PackVerificationError(name, reason))
-      }
-      let ground = try ground()
-      let installed = try verified.map { pack in
-        try pack.manifest.checkCompatibility(with: ground.backbone, profile: ground.profile)
-        return try transaction.install(pack, allowsDowngrade: change.allowsDowngrade)
-      }
+      let (ground, installed, tolerated) = try stage(
+        archives, in: transaction, allowsDowngrade: change.allowsDowngrade)
+      warnings = tolerated
       return (ground, installed)
     }
     outcome.warnings = warnings
     return outcome
+  }
+
+  /// Verifies archives by the store's trust, holds them to the backbone, and adds them to the candidate.
+  ///
+  /// - Returns: The backbone, the packs, and what is wrong with signatures that level `warn` let pass.
+  func stage(
+    _ archives: [URL], in transaction: StoreTransaction, allowsDowngrade: Bool
+  ) throws -> (ground: Ground, packs: [InstalledPack], warnings: [PackVerificationError]) {
+    var warnings: [PackVerificationError] = []
+    let trust = try transaction.trustRoot()
+    let verified = try archives.map { archive in
+      progress(WorkProgress(stage: "verifying \(archive.lastPathComponent)", done: 0, total: 0))
+      return try UnverifiedPack(url: archive, limits: limits)
+        .verified(by: trust, staging: try transaction.makeStagingDirectory())
+    }
+    let names = verified.map { "\($0.manifest.pack) \($0.manifest.version)" }
+    try Self.checkOnce(zip(names, verified.map(\.digest)).map { ($0, $1.hex) })
+    for (name, pack) in zip(names, verified) {
+      guard case .tolerated(.warn, let reason) = pack.assurance else { continue }
+      warnings.append(PackVerificationError(name, reason))
+    }
+    let ground = try ground()
+    let installed = try verified.map { pack in
+      try pack.manifest.checkCompatibility(with: ground.backbone, profile: ground.profile)
+      return try transaction.install(pack, allowsDowngrade: allowsDowngrade)
+    }
+    return (ground, installed, warnings)
   }
 
   /// Removes packs, all or none.
@@ -163,21 +179,21 @@ public struct Installer: Sendable {
   }
 
   /// Refuses a list that names one thing twice, by its bytes.
-  private static func checkOnce(_ packs: [(name: String, key: String)]) throws {
+  static func checkOnce(_ packs: [(name: String, key: String)]) throws {
     var seen: Set<[UInt8]> = []
     for pack in packs where !seen.insert(Array(pack.key.utf8)).inserted {
       throw RuntimeError.namedTwice(pack: pack.name)
     }
   }
 
-  private func run(
+  func run(
     _ change: Change,
     _ body: (StoreTransaction) throws -> (Ground?, [InstalledPack])
   ) throws -> Outcome {
     var packs: [InstalledPack] = []
     var report: SuiteReport?
     let generation = try store.change(
-      by: change.actor, at: change.time, isDryRun: change.isDryRun
+      by: change.actor, at: change.time, because: change.reason, isDryRun: change.isDryRun
     ) { transaction in
       let ground: Ground?
       (ground, packs) = try body(transaction)

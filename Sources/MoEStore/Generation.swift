@@ -16,6 +16,8 @@ public struct Generation: Sendable, Equatable {
   public let actor: String
   /// What was done: `install example/x 1.0.0 (release 1)`.
   public let action: String
+  /// Why, in the operator's words; `nil` where nothing was said.
+  public let reason: String?
   /// Whether the regression suite passed; `false` after `--no-eval`.
   public let isProven: Bool
   /// What the regression suite reported.

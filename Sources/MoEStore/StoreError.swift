@@ -19,6 +19,8 @@ public enum StoreError: ActionableError, Equatable {
   case generationDropped(id: Int, oldestKept: Int)
   /// A pack of that generation is revoked.
   case revoked(pack: String, subject: String, reason: String)
+  /// A pack that is pinned was to be upgraded or taken away.
+  case pinned(pack: String)
   /// No such key is trusted.
   case noTrust(keyID: String, namespaces: String?)
   /// What is in the store is not what was installed.
@@ -77,6 +79,7 @@ public enum StoreError: ActionableError, Equatable {
     case .noGeneration, .noEarlierGeneration: "no-generation"
     case .generationDropped: "generation-dropped"
     case .revoked: "pack-revoked"
+    case .pinned: "pack-pinned"
     case .noTrust: "key-not-trusted"
     case .corrupt: "store-corrupt"
     case .databaseLost: "store-database-lost"
@@ -95,7 +98,7 @@ public enum StoreError: ActionableError, Equatable {
   /// The status the process exits with.
   public var exitCode: ExitCode {
     switch self {
-    case .alreadyInstalled, .lowerRelease, .sameRelease, .indexWhole: .refused
+    case .alreadyInstalled, .lowerRelease, .sameRelease, .pinned, .indexWhole: .refused
     case .notInstalled, .noGeneration, .noEarlierGeneration, .generationDropped, .noTrust: .notFound
     case .revoked: .trust
     case .corrupt, .databaseLost: .corruption
@@ -131,6 +134,8 @@ public enum StoreError: ActionableError, Equatable {
     case .revoked(let pack, let subject, let reason):
       "`\(pack)` cannot come back: \(subject) is revoked"
         + (reason.isEmpty ? "" : " (\(Self.printable(reason)))") + ", expected packs that are not"
+    case .pinned(let pack):
+      "`\(pack)` is pinned: expected a change that leaves it as it is"
     case .noTrust(let keyID, let namespaces):
       "key `\(Self.printable(keyID))` is not trusted"
         + (namespaces.map { " for `\(Self.printable($0))`" } ?? "")
@@ -181,6 +186,8 @@ public enum StoreError: ActionableError, Equatable {
     case .revoked:
       "nothing was changed; `moe-pack trust list` shows what is revoked, "
         + "`moe-pack trust allow DIGEST` accepts one pack of a revoked key"
+    case .pinned:
+      "nothing was changed; `moe-pack pin --remove NAME` lets the pack change"
     case .noTrust:
       "nothing was changed; `moe-pack trust list` shows the keys"
     case .corrupt:

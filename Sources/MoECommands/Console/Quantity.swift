@@ -1,3 +1,4 @@
+import MoEBase
 import MoERuntime
 
 extension Int {

@@ -39,10 +39,26 @@ struct OutputFile {
   ///
   /// - Throws: ``ConsoleError``.
   func write(_ values: [JSONValue]) throws(ConsoleError) {
-    let buffer = file?.buffer ?? console.output
     for value in values { try buffer.write(value.bytes + [0x0A]) }
     try buffer.flush()
   }
+
+  /// Writes a whole document to `path` and gives it its name.
+  ///
+  /// - Throws: ``ConsoleError``; nothing stands under the name then.
+  static func write(_ text: String, to path: String, console: Console) throws(ConsoleError) {
+    let output = try OutputFile(path, console: console)
+    do throws(ConsoleError) {
+      try output.buffer.write(text.utf8)
+      try output.buffer.flush()
+    } catch {
+      output.remove()
+      throw error
+    }
+    try output.commit()
+  }
+
+  private var buffer: OutputBuffer { file?.buffer ?? console.output }
 
   /// Gives a file its name.
   ///
@@ -53,6 +69,13 @@ struct OutputFile {
     _ = close(file.descriptor)
     guard written != path, rename(written, path) != 0 else { return }
     throw .notWritable(target: "`\(path.shown())`", reason: String(cString: strerror(errno)))
+  }
+
+  /// Lets go of what was written.
+  private func remove() {
+    guard let file else { return }
+    _ = close(file.descriptor)
+    if written != path { _ = unlink(written) }
   }
 
   /// Leaves what was written beside the file's name, and says so; nothing stays where nothing was written.

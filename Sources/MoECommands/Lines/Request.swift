@@ -1,4 +1,5 @@
 import MoEBase
+import MoEEval
 import MoERuntime
 
 /// One line of input: `{"id": "…", "text": "…"}`.
@@ -7,6 +8,8 @@ struct Request: Sendable, Equatable {
   let id: JSONValue?
   /// The text.
   let text: String
+  /// The right answer, where the line is of a labelled data set: its `label`, or `"expect": "none"`.
+  let expectation: Expectation?
 
   /// What a line may not be.
   struct Fault: Error, Equatable {
@@ -14,8 +17,8 @@ struct Request: Sendable, Equatable {
     let got: String
   }
 
-  /// Reads a line, strictly, and passes over every key but `id` and `text`: a line of a labelled data set
-  /// is a request too.
+  /// Reads a line, strictly, and passes over every key that is none of these: a line of a labelled data set is
+  /// a request too.
   ///
   /// - Parameters:
   ///   - bytes: The line without its line feed.
@@ -37,6 +40,12 @@ struct Request: Sendable, Equatable {
         throw JSONSchemaError(path: "id", expected: "a string or a whole number", got: other.kind)
       }
       text = try reader.string("text")
+      expectation =
+        switch (reader.optional("label"), reader.optional("expect")) {
+        case (.string(let label)?, _): .label(label)
+        case (_, "none"?): Expectation.none
+        default: nil
+        }
     } catch let error as JSONSyntaxError {
       throw Fault(expected: "one JSON object", got: "\(error.reason) (byte \(error.offset))")
     } catch let error as JSONSchemaError {

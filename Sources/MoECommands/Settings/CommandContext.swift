@@ -149,6 +149,17 @@ public struct CommandSession: Sendable {
     return try composition(of: active, on: try ground(for: active?.packs ?? []))
   }
 
+  /// Loads the active generation of the store, which must be there.
+  ///
+  /// - Throws: `StoreError`, `BackboneError`, `RuntimeError`, `TensorError`.
+  func activeComposition() throws -> (generation: Generation, composition: Composition) {
+    guard let active = try storeForReading()?.active() else {
+      throw StoreError.notAStore(
+        path: settings.storeDirectory.path, reason: "there is nothing in it yet")
+    }
+    return (active, try composition(of: active, on: try ground(for: active.packs)))
+  }
+
   /// Loads a generation, packs and threshold; the empty one where it is `nil`.
   ///
   /// - Throws: `StoreError`, `RuntimeError`.

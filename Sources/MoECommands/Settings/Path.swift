@@ -15,7 +15,7 @@ public struct Path: ExpressibleByArgument, Sendable, Equatable {
   /// Standard input or output.
   static let standard = Path(text: "-")
 
-  private init(text: String) {
+  init(text: String) {
     self.text = text
   }
 

@@ -14,10 +14,23 @@ struct ChangeOptions: ParsableArguments {
   @Flag(help: "Run no regression suite; the generation is marked unproven.")
   var noEval = false
 
+  @Option(
+    help: ArgumentHelp("Why, for `moe-pack history`.", valueName: "text"))
+  var reason: String?
+
+  private static let reasonBytes = 400
+
+  /// Refuses a reason that a history cannot show.
+  func validate() throws {
+    guard let reason, !isShownText(reason, atMost: Self.reasonBytes) else { return }
+    throw ValidationError(
+      "--reason takes one line of at most \(Self.reasonBytes) bytes, without control characters.")
+  }
+
   /// The change as the installer takes it.
   func change(in session: CommandSession) -> Installer.Change {
     Installer.Change(
-      actor: session.context.userName, time: session.context.timestamp,
+      actor: session.context.userName, time: session.context.timestamp, reason: reason,
       checking: noEval ? .none : .suite, isDryRun: dryRun)
   }
 

@@ -1,6 +1,7 @@
 import MoEModel
 public import ArgumentParser
 import MoEBase
+import MoEPackFormat
 import MoERuntime
 import MoEStore
 
@@ -20,10 +21,17 @@ public struct EvalCommand: MoECommand {
       --against compares what users get with an earlier generation, text by text: which answers were right \
       there and are wrong now, and how probable so many would be by chance (McNemar's exact test).
 
+      --with and --without ask what would be: every answer and every route that would change, on the eval \
+      sets or on your own texts, before anything is installed. Nothing is changed, and no floor is held.
+
+      --html writes a report for a browser, one file with everything in it: results with intervals, \
+      confusion matrices, routing, calibration, and the texts whose answers change.
+
       Examples:
         moe-pack eval
         moe-pack eval example/eu-gdpr --json
-        moe-pack eval --against 3
+        moe-pack eval --against 3 --html report.html
+        moe-pack eval --with sg-maritime-law-1.1.0.moepack --input letters.jsonl
       """)
 
   @Argument(help: ArgumentHelp("The one pack to run; all without it.", valueName: "name"))
@@ -33,6 +41,11 @@ public struct EvalCommand: MoECommand {
     help: ArgumentHelp("Compare with this generation, text by text.", valueName: "generation"))
   var against: Int?
 
+  @OptionGroup var whatIf: WhatIfOptions
+
+  @Option(help: ArgumentHelp("Write a report for a browser.", valueName: "file"))
+  var html: Path?
+
   @OptionGroup var output: OutputOptions
   /// What every command takes.
   @OptionGroup public var global: GlobalOptions
@@ -40,8 +53,20 @@ public struct EvalCommand: MoECommand {
   /// Makes the command.
   public init() {}
 
+  /// Refuses what contradicts itself.
+  public func validate() throws {
+    guard against == nil || !whatIf.isWanted else {
+      throw ValidationError(
+        "--against looks back, --with and --without look ahead: take one of them.")
+    }
+    guard html?.text != "-" else {
+      throw ValidationError("--html takes the name of a file.")
+    }
+  }
+
   /// Runs the sets.
   public func run(_ session: CommandSession) throws {
+    if whatIf.isWanted { return try askWhatIf(session) }
     guard let store = try session.storeForReading() else {
       if let name { throw StoreError.notInstalled(name: name, nearest: nil) }
       if let against { throw StoreError.noGeneration(id: against, newest: 0) }
@@ -57,15 +82,59 @@ public struct EvalCommand: MoECommand {
     let pool = try session.pool()
     let (packs, comparison) = try session.withProgress { bar in
       let candidate = try session.composition(of: active, on: ground)
+      let before = try earlier.map { try session.composition(of: $0, on: ground) }
       let suite = try RegressionSuite(
-        active: try earlier.map { try session.composition(of: $0, on: ground) } ?? candidate,
-        candidate: candidate, packs: active.packs, probes: ground.probes, pool: pool,
-        progress: bar.handler)
+        active: before ?? candidate, candidate: candidate, packs: active.packs,
+        probes: ground.probes, pool: pool, progress: bar.handler)
       let packs = try suite.measure(only: name)
+      if let html {
+        let questions = try active.packs.filter { name == nil || $0.name.description == name }
+          .flatMap { try $0.questions() }
+        let whatIf = try before.map {
+          try WhatIf(
+            asking: questions, before: $0, after: candidate, pool: pool, progress: bar.handler)
+        }
+        try EvalReport(
+          packs: packs, probes: ground.probes.count, composition: candidate,
+          comparison: against.map { "since generation \($0)" }
+        ).write(
+          to: html, asking: questions,
+          answers: try whatIf?.after
+            ?? candidate.mixture.answer(questions.map(\.text), pool: pool),
+          whatIf: whatIf, session)
+      }
       return (packs, try earlier.map { _ in try suite.compare(packs) })
     }
     try show(packs, probes: ground.probes.count, comparison: comparison, session)
     try packs.forEach(RegressionSuite.checkFloors)
+  }
+
+  /// Looks at a change that is not made.
+  private func askWhatIf(_ session: CommandSession) throws {
+    let measures = html != nil && whatIf.input == nil
+    let view = try whatIf.run(only: name, needsProbes: measures, session: session) {
+      preview, whatIf, bar in
+      let view = WhatIfView(whatIf, preview)
+      if let html {
+        let packs =
+          try measures
+          ? RegressionSuite(
+            active: preview.active, candidate: preview.candidate, packs: preview.candidatePacks,
+            probes: preview.probes, pool: session.pool(), progress: bar.handler
+          ).measure(only: name) : []
+        try EvalReport(
+          packs: packs, probes: preview.probes.count, composition: preview.candidate,
+          comparison: view.sentence
+        ).write(
+          to: html, asking: whatIf.questions, answers: whatIf.after, whatIf: whatIf, session)
+      }
+      return view
+    }
+    if output.json {
+      try session.console.print(json: view.json)
+    } else {
+      try view.print(to: session.console)
+    }
   }
 
   private func show(
@@ -74,7 +143,8 @@ public struct EvalCommand: MoECommand {
   ) throws {
     if output.json {
       var members = [
-        JSONMember("probes", .integer(probes)), JSONMember("packs", .array(packs.map(\.json))),
+        JSONMember("probes", .integer(probes)),
+        JSONMember("packs", .array(packs.map(\.detailJSON))),
       ]
       if let comparison {
         members.append(JSONMember("against", .array(comparison.map(\.json))))

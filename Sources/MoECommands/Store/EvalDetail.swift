@@ -1,3 +1,4 @@
+import MoEBase
 import MoEEval
 import MoEPackFormat
 import MoERuntime
@@ -21,6 +22,7 @@ struct EvalDetail {
         guard let value = result.value(metric) else { continue }
         try console.print(
           "  \(metric.title.padded(to: 28)) \(value.fixed(3))"
+            + (result.interval(metric).map { ", \($0.low.fixed(3)) to \($0.high.fixed(3))" } ?? "")
             + (metric.isHigherBetter ? "" : " (lower is better)"))
       }
       try printWeakest(result.confusion, to: console)

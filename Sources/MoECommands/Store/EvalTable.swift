@@ -1,3 +1,4 @@
+import MoEBase
 import MoEPackFormat
 import MoEEval
 import MoERuntime

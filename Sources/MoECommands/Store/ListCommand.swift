@@ -24,14 +24,17 @@ public struct ListCommand: MoECommand {
 
   /// Prints the list.
   public func run(_ session: CommandSession) throws {
-    let active = try session.storeForReading()?.active()
+    let store = try session.storeForReading()
+    let active = try store?.active()
     let packs = active?.packs ?? []
+    let pins = Set(try store?.pins() ?? [])
     guard !output.json else {
       return try session.console.print(
         json: [
           "generation": .integer(active?.id ?? 0), "proven": .boolean(active?.isProven ?? true),
           "threshold": .number(active?.threshold ?? Generation.defaultThreshold),
           "packs": .array(packs.map(\.summaryJSON)),
+          "pins": .array(pins.sorted().map(JSONValue.string)),
         ])
     }
     guard let active, !packs.isEmpty else {
@@ -47,7 +50,9 @@ public struct ListCommand: MoECommand {
       // A damaged envelope must not hide the other packs.
       let manifest = try? pack.manifest()
       table.add(
-        pack.name.description, pack.version.description, "\(pack.release)",
+        pack.name.description,
+        pack.version.description + (pins.contains(pack.name.description) ? " (pinned)" : ""),
+        "\(pack.release)",
         pack.sizeBytes.byteCount, pack.digest.short, manifest?.about.asOf ?? "?",
         manifest?.summary ?? "its manifest cannot be read: `moe-pack verify`")
     }

@@ -33,6 +33,31 @@ public enum Metric: String, CaseIterable, Sendable {
     }
   }
 
+  /// How the value of the set comes from its examples; the raw value is the word in JSON.
+  public enum Aggregation: String, Sendable {
+    /// The mean over examples.
+    case mean
+    /// The sum over examples, over the bytes of their texts.
+    case bytes
+    /// The mean over labels.
+    case labelMean
+    /// The share of pairs, one example of each side, that are in the right order.
+    case pairs
+    /// The mean over bins of confidence, weighted by their examples.
+    case bins
+  }
+
+  /// How the value of the set comes from its examples.
+  public var aggregation: Aggregation {
+    switch self {
+    case .accuracy, .normalizedAccuracy, .exactMatch, .tokenF1: .mean
+    case .natsPerByte, .routedNatsPerByte: .bytes
+    case .macroF1, .balancedAccuracy: .labelMean
+    case .auroc: .pairs
+    case .calibrationError: .bins
+    }
+  }
+
   /// Its name for people, one line, in lower case but for abbreviations.
   public var title: String {
     switch self {

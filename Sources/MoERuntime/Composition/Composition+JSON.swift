@@ -33,12 +33,7 @@ extension Composition {
           "nearest",
           ["pack": .string(nearest.pack.name), "margin": .number(nearest.margin)]))
     }
-    let predictions =
-      switch labels {
-      case .best(let count): answer.best(count)
-      case .all: answer.predictions
-      }
-    members.append(JSONMember("predictions", .array(predictions.map(\.json))))
+    members.append(answer.predictionsMember(labels))
     return .object(members)
   }
 }
@@ -49,6 +44,18 @@ extension Answer {
     JSONValue.object(
       routeMembers + [JSONMember("predictions", .array(predictions.map(\.json)))]
     ).bytes
+  }
+
+  /// Route, none and the best labels: what a list of changed answers tells of one.
+  var briefJSON: JSONValue { .object(routeMembers + [predictionsMember(.best(3))]) }
+
+  fileprivate func predictionsMember(_ labels: LabelSelection) -> JSONMember {
+    let predictions =
+      switch labels {
+      case .best(let count): best(count)
+      case .all: self.predictions
+      }
+    return JSONMember("predictions", .array(predictions.map(\.json)))
   }
 
   fileprivate var routeMembers: [JSONMember] {

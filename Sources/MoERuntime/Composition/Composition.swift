@@ -46,17 +46,33 @@ public struct Composition: Sendable {
     }
     mixture = MixtureModel(
       backbone: backbone, packs: self.packs.map(\.model), dispatcher: dispatcher)
+    digest = Self.digest(
+      backbone: backbone.digest, profile: self.profile,
+      packs: mixture.packs.map(\.identity.digest), dispatcher: dispatcher)
+  }
+
+  /// The identity of a composition, without loading it.
+  ///
+  /// - Parameters:
+  ///   - backbone: The digest of the backbone.
+  ///   - profile: The digest of its profile; `nil` where nothing says.
+  ///   - packs: The pack digests, in any order.
+  ///   - dispatcher: The gate, with the operator's settings.
+  /// - Returns: The digest of what stands under ``digest``.
+  public static func digest(
+    backbone: Digest, profile: Digest?, packs: [Digest], dispatcher: Dispatcher
+  ) -> Digest {
     let identity: JSONValue = .object([
-      JSONMember("backbone", .digest(backbone.digest)),
-      JSONMember("profile", self.profile.map(JSONValue.digest) ?? .null),
-      JSONMember("packs", .array(mixture.packs.map { .digest($0.identity.digest) })),
+      JSONMember("backbone", .digest(backbone)),
+      JSONMember("profile", profile.map(JSONValue.digest) ?? .null),
+      JSONMember("packs", .array(packs.sorted().map(JSONValue.digest))),
       JSONMember("gateVersion", .integer(Dispatcher.gateVersion)),
       JSONMember("precision", "f32"),
       JSONMember("topK", .integer(dispatcher.topK)),
       JSONMember("gap", .number(dispatcher.gap)),
       JSONMember("shift", .number(dispatcher.shift)),
     ])
-    digest = Digest(of: identity.bytes)
+    return Digest(of: identity.bytes)
   }
 
   /// Loads installed packs and composes them.

@@ -6,7 +6,7 @@ import MoEPackFormat
 extension Store {
   /// The digest of what the store means: two stores with the same one behave alike from now on.
   ///
-  /// It covers the generations with their packs, all that is trusted, the rollback memory, and for each
+  /// It covers the generations with their packs, all that is trusted, pins, the rollback memory, and for each
   /// blob a kept generation names what its file holds. Intents, staging, trash and blobs nobody names are
   /// left out. Before and after a change that was refused, it is the same.
   ///
@@ -23,6 +23,7 @@ extension Store {
         builder.update(text: record.addedAt)
       }
       for text in try index.trustTexts() { builder.update(text: text) }
+      for name in try index.pins() { builder.update(text: name) }
       let sql = "SELECT name, release, pack FROM highest_release ORDER BY name"
       for row in try Row.fetchAll(index.database, sql: sql) {
         builder.update(text: try row.decode(String.self, forColumn: "name"))
@@ -53,6 +54,7 @@ extension DigestBuilder {
     update(text: generation.createdAt ?? "")
     update(text: generation.actor)
     update(text: generation.action)
+    update(text: generation.reason ?? "")
     update(integer: (generation.isProven ? 1 : 0) + (generation.isKept ? 2 : 0))
     update(text: generation.report?.text ?? "")
     update(text: "\(generation.threshold)")

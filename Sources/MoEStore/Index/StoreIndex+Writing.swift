@@ -56,12 +56,12 @@ extension StoreIndex {
     try database.execute(
       sql: """
         INSERT INTO generation
-          (id, parent, created_at, actor, action, is_proven, report, threshold, is_kept)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)
+          (id, parent, created_at, actor, action, reason, is_proven, report, threshold, is_kept)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
         """,
       arguments: [
         generation.id, generation.parent, generation.createdAt, generation.actor,
-        generation.action, generation.isProven, generation.report?.text,
+        generation.action, generation.reason, generation.isProven, generation.report?.text,
         generation.threshold,
       ])
     for pack in generation.packs {

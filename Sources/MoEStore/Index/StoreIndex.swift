@@ -114,6 +114,7 @@ struct StoreIndex {
       createdAt: try row.decode(String?.self, forColumn: "created_at"),
       actor: try row.decode(String.self, forColumn: "actor"),
       action: try row.decode(String.self, forColumn: "action"),
+      reason: try row.decode(String?.self, forColumn: "reason"),
       isProven: try row.decode(Bool.self, forColumn: "is_proven"),
       report: report,
       threshold: try row.decode(Double.self, forColumn: "threshold"),

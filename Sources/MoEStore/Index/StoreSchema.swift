@@ -7,7 +7,7 @@ import GRDB
 /// program refuses a version it does not know. Texts are compared byte by byte (SQLite's BINARY).
 enum StoreSchema {
   /// The newest version this program knows.
-  static let version = 3
+  static let version = 5
   /// How long a statement waits while another program keeps the database for itself.
   static let busyTimeoutSeconds = 10
   /// `moep`, in SQLite's `application_id`.
@@ -84,8 +84,18 @@ enum StoreSchema {
       try database.execute(sql: trustTables)
       try database.execute(sql: "PRAGMA user_version = 3")
     }
+    migrator.registerMigration("5") { database in
+      try database.execute(sql: "ALTER TABLE generation ADD COLUMN reason TEXT")
+      try database.execute(sql: pinTable)
+      try database.execute(sql: "PRAGMA user_version = 5")
+    }
     return migrator
   }
+
+  private static let pinTable = """
+    -- Names of packs that no change but a revocation may upgrade or take away.
+    CREATE TABLE pin (name TEXT PRIMARY KEY NOT NULL) STRICT, WITHOUT ROWID;
+    """
 
   private static let trustTables = """
     -- The versions of the signed trust root; the greatest is in force.

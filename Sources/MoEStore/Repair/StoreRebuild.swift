@@ -57,7 +57,8 @@ public struct StoreRebuild: Sendable, Equatable {
         layout, trust: TrustRoot(keys: trust.map(\.key), signed: roots.last))
       let generation = Generation(
         id: 1, parent: 0, createdAt: time, actor: actor,
-        action: "rebuild from \(found.installed.count) packs in the blobs", isProven: false,
+        action: "rebuild from \(found.installed.count) packs in the blobs", reason: nil,
+        isProven: false,
         report: nil, threshold: Generation.defaultThreshold, isKept: true, packs: found.installed)
       try Self.write(generation, found, trust, roots, at: time, layout, options.fileSystem)
       return (generation, found.passedOver)

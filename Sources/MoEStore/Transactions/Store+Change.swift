@@ -16,13 +16,14 @@ extension Store {
   /// - Parameters:
   ///   - actor: Who makes the change, for the history.
   ///   - time: The time now, in ISO 8601.
+  ///   - reason: Why, in the operator's words, for the history.
   ///   - isDryRun: Whether to give everything up at the end, as if `body` had thrown.
   ///   - body: What to do; it runs under the store's lock and returns what the regression suite said.
   /// - Returns: The generation that is active now; of a dry run, the one that would be.
   /// - Throws: ``StoreError``, or whatever `body` throws.
   @discardableResult
   public func change(
-    by actor: String, at time: String, isDryRun: Bool = false,
+    by actor: String, at time: String, because reason: String? = nil, isDryRun: Bool = false,
     _ body: (StoreTransaction) throws -> Verdict
   ) throws -> Generation {
     try whileLocked { _ in
@@ -30,14 +31,16 @@ extension Store {
       let intent = try write { try $0.beginIntent("change", actor: actor, at: time) }
       let staging = layout.staging(intent: intent)
       let transaction = StoreTransaction(
-        self, active: active, staging: staging, time: time, isDryRun: isDryRun)
+        self, active: active, pins: Set(try pins()), staging: staging, time: time,
+        isDryRun: isDryRun)
       do {
         let verdict = try body(transaction)
         let isEmpty = transaction.actions.isEmpty
         let generation = Generation(
           id: active.id + 1, parent: active.id, createdAt: time, actor: actor,
-          action: transaction.actions.joined(separator: ", "), isProven: verdict.isProven,
-          report: verdict.report, threshold: transaction.threshold, isKept: true,
+          action: transaction.actions.joined(separator: ", "), reason: reason,
+          isProven: verdict.isProven, report: verdict.report, threshold: transaction.threshold,
+          isKept: true,
           packs: transaction.candidate)
         if isDryRun || isEmpty {
           abandon(transaction, intent)

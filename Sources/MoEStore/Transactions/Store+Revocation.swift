@@ -96,7 +96,7 @@ extension Store {
         let actions = [action] + withdrawn.map { "remove \($0.label) (release \($0.release))" }
         let generation = Generation(
           id: active.id + 1, parent: active.id, createdAt: time, actor: actor,
-          action: actions.joined(separator: ", "), isProven: false, report: nil,
+          action: actions.joined(separator: ", "), reason: nil, isProven: false, report: nil,
           threshold: active.threshold, isKept: true,
           packs: active.packs.filter { !gone.contains($0.digest) })
         try index.insert(generation)

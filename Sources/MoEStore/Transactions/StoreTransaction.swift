@@ -1,5 +1,5 @@
+public import MoEBase
 public import Foundation
-import MoEBase
 public import MoEPackFormat
 
 /// A change being made: packs are staged, added and removed, and the candidate generation is tried.
@@ -26,14 +26,19 @@ public final class StoreTransaction {
   private(set) var placed: Set<Digest> = []
 
   private let store: Store
+  private var pins: Set<String>
   private let staging: String
   private let time: String
   private let isDryRun: Bool
   private var stagedCount = 0
 
-  init(_ store: Store, active: Generation, staging: String, time: String, isDryRun: Bool) {
+  init(
+    _ store: Store, active: Generation, pins: Set<String>, staging: String, time: String,
+    isDryRun: Bool
+  ) {
     self.store = store
     self.active = active
+    self.pins = pins
     self.staging = staging
     self.time = time
     self.isDryRun = isDryRun
@@ -45,6 +50,14 @@ public final class StoreTransaction {
   ///
   /// - Throws: ``StoreError`` when the index cannot be read.
   public func trustRoot() throws -> TrustRoot { try store.trustRoot(at: time) }
+
+  /// Lets pinned packs change, for a question what would be.
+  ///
+  /// - Precondition: the change is a dry run.
+  public func ignorePins() {
+    precondition(isDryRun, "a pin is set aside only where nothing is changed")
+    pins = []
+  }
 
   /// Makes an empty directory for one pack to be unpacked into; it goes when the change ends.
   ///
@@ -69,7 +82,7 @@ public final class StoreTransaction {
   ///   - pack: The pack, unpacked into a directory of ``makeStagingDirectory()``.
   ///   - allowsDowngrade: Whether a release that does not rise is taken; the generation's action says so.
   /// - Returns: The pack as it would be installed.
-  /// - Throws: ``StoreError/alreadyInstalled(pack:digest:)``,
+  /// - Throws: ``StoreError/alreadyInstalled(pack:digest:)``, ``StoreError/pinned(pack:)``,
   ///   ``StoreError/lowerRelease(pack:release:highest:)``,
   ///   ``StoreError/sameRelease(pack:release:seen:got:)``, or what the disk refuses.
   @discardableResult
@@ -83,6 +96,7 @@ public final class StoreTransaction {
     if replaced?.digest == pack.digest {
       throw StoreError.alreadyInstalled(pack: label, digest: pack.digest)
     }
+    if let replaced { try checkPin(of: replaced) }
     var seen = try store.read { try $0.highestRelease(of: manifest.pack) }
     if let replaced, replaced.release > seen?.release ?? .min {
       seen = (replaced.release, replaced.digest)
@@ -91,9 +105,7 @@ public final class StoreTransaction {
       try Self.rises(pack, label: label, over: seen, allowsDowngrade: allowsDowngrade)
     }
     let installed = try translating { try ingest(pack) }
-    candidate.removeAll { $0.digest == replaced?.digest }
-    candidate.append(installed)
-    candidate.sort { $0.name.description.utf8.lexicographicallyPrecedes($1.name.description.utf8) }
+    put(installed, inPlaceOf: replaced)
     added.append(installed)
     magnitudes[pack.digest] = pack.contents.magnitudes
     let verb = rises == false ? "downgrade" : replaced == nil ? "install" : "upgrade"
@@ -103,10 +115,11 @@ public final class StoreTransaction {
 
   /// Takes a pack out of the candidate.
   ///
-  /// - Throws: ``StoreError/notInstalled(name:nearest:)``.
+  /// - Throws: ``StoreError/notInstalled(name:nearest:)``, ``StoreError/pinned(pack:)``.
   @discardableResult
   public func remove(_ name: String) throws -> InstalledPack {
     let pack = try Store.pack(named: name, in: candidate)
+    try checkPin(of: pack)
     candidate.removeAll { $0.digest == pack.digest }
     actions.append("remove \(pack.label) (release \(pack.release))")
     return pack
@@ -127,12 +140,53 @@ public final class StoreTransaction {
   /// Older releases may come back by it; the rollback memory stays as it is. What is revoked does not.
   ///
   /// - Throws: ``StoreError/noGeneration(id:newest:)``,
-  ///   ``StoreError/generationDropped(id:oldestKept:)``, ``StoreError/revoked(pack:subject:reason:)``, or ``StoreError/corrupt(_:)`` when a blob of
-  ///   that generation is missing.
+  ///   ``StoreError/generationDropped(id:oldestKept:)``, ``StoreError/pinned(pack:)``, ``StoreError/revoked(pack:subject:reason:)``, or
+  ///   ``StoreError/corrupt(_:)`` when a blob of that generation is missing.
   public func restore(generation id: Int) throws {
     let generation = try store.generation(id)
+    let digests = Set(generation.packs.map(\.digest))
+    for pack in candidate where !digests.contains(pack.digest) { try checkPin(of: pack) }
+    try checkReturn(of: generation.packs)
+    candidate = generation.packs
+    threshold = generation.threshold
+    actions.append("rollback to generation \(id)")
+  }
+
+  /// Takes a pack that a kept generation holds into the candidate again, in place of another of its name.
+  ///
+  /// As at a rollback, an older release may come back by it, and what is revoked does not.
+  ///
+  /// - Returns: The pack; `nil` where no kept generation holds it.
+  /// - Throws: ``StoreError/pinned(pack:)``, ``StoreError/revoked(pack:subject:reason:)`` or
+  ///   ``StoreError/corrupt(_:)``.
+  public func reinstate(_ digest: Digest) throws -> InstalledPack? {
+    guard let pack = try store.read({ try $0.keptPacks() }).first(where: { $0.digest == digest })
+    else { return nil }
+    try checkReturn(of: [pack])
+    let replaced = candidate.first { $0.name == pack.name }
+    if let replaced, replaced.digest != digest { try checkPin(of: replaced) }
+    put(pack, inPlaceOf: replaced)
+    actions.append("reinstate \(pack.label) (release \(pack.release))")
+    return pack
+  }
+
+  // MARK: - Inside
+
+  private func put(_ pack: InstalledPack, inPlaceOf replaced: InstalledPack?) {
+    candidate.removeAll { $0.digest == replaced?.digest }
+    candidate.append(pack)
+    candidate.sort { $0.name.description.utf8.lexicographicallyPrecedes($1.name.description.utf8) }
+  }
+
+  /// Refuses to change a pack that is pinned.
+  private func checkPin(of pack: InstalledPack) throws {
+    if pins.contains(pack.name.description) { throw StoreError.pinned(pack: pack.label) }
+  }
+
+  /// Refuses packs that are revoked or of which something is missing.
+  private func checkReturn(of packs: [InstalledPack]) throws {
     let trust = try trustRoot()
-    for pack in generation.packs {
+    for pack in packs {
       if let revocation = pack.withdrawal(by: trust) {
         throw StoreError.revoked(
           pack: pack.label, subject: revocation.subject.description, reason: revocation.reason)
@@ -142,12 +196,7 @@ public final class StoreTransaction {
         throw StoreError.corrupt(["\(pack.label): \(entry.name), blob \(entry.digest), is missing"])
       }
     }
-    candidate = generation.packs
-    threshold = generation.threshold
-    actions.append("rollback to generation \(id)")
   }
-
-  // MARK: - Inside
 
   /// Whether the release rises over what the store has seen; throws when it must and does not.
   private static func rises(
