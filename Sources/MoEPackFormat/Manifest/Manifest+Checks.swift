@@ -10,6 +10,7 @@ extension Manifest {
     try checkExperts()
     try checkTasks()
     try checkEvals()
+    try checkRelations()
     try checkEntries()
     try checkTensors()
   }
@@ -88,6 +89,19 @@ extension Manifest {
           "\(path).routing", "`noneSelected` and `auroc` exactly where `none` is over 0",
           "`none` \(eval.none)")
       }
+    }
+  }
+
+  private func checkRelations() throws(JSONSchemaError) {
+    let relations = [
+      ("requires", requires.map(\.pack)), ("conflicts", conflicts), ("supersedes", supersedes),
+    ]
+    for (key, names) in relations where names.contains(pack) {
+      throw refuse(key, "other packs than this one", "`\(pack)`")
+    }
+    let needed = Set(requires.map(\.pack))
+    if let name = (conflicts + supersedes).first(where: needed.contains) {
+      throw refuse("requires", "packs that are not to be absent as well", "`\(name)`")
     }
   }
 
