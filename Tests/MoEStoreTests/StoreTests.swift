@@ -92,7 +92,7 @@ import Testing
       "PRAGMA user_version = 99", on: directory.store.appendingPathComponent("store.sqlite"))
     let error = #expect(throws: StoreError.self) { try Store(at: directory.store) }
     #expect(
-      error == .newerSchema(store: directory.store.standardizedFileURL.path, found: 99, known: 3))
+      error == .newerSchema(store: directory.store.standardizedFileURL.path, found: 99, known: 4))
   }
 
   @Test func `a store of version 1 is brought forward, and asks what it asked before`() throws {
@@ -100,10 +100,10 @@ import Testing
     try store.install(kit.archive("example/one"))
     let path = directory.store.appendingPathComponent("store.sqlite")
     try execute("ALTER TABLE generation DROP COLUMN threshold", on: path)
-    for table in ["trust_root", "revocation", "allowed_digest", "tensor"] {
+    for table in ["trust_root", "revocation", "allowed_digest", "tensor", "operator_eval"] {
       try execute("DROP TABLE \(table)", on: path)
     }
-    try execute("DELETE FROM grdb_migrations WHERE identifier IN ('2', '3')", on: path)
+    try execute("DELETE FROM grdb_migrations WHERE identifier IN ('2', '3', '4')", on: path)
     try execute("PRAGMA user_version = 1", on: path)
     let opened = try Store(at: directory.store)
     #expect(try opened.active() == store.active())

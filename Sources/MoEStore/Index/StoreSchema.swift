@@ -7,7 +7,7 @@ import GRDB
 /// program refuses a version it does not know. Texts are compared byte by byte (SQLite's BINARY).
 enum StoreSchema {
   /// The newest version this program knows.
-  static let version = 3
+  static let version = 4
   /// How long a statement waits while another program keeps the database for itself.
   static let busyTimeoutSeconds = 10
   /// `moep`, in SQLite's `application_id`.
@@ -84,8 +84,23 @@ enum StoreSchema {
       try database.execute(sql: trustTables)
       try database.execute(sql: "PRAGMA user_version = 3")
     }
+    migrator.registerMigration("4") { database in
+      try database.execute(sql: operatorEvalTable)
+      try database.execute(sql: "PRAGMA user_version = 4")
+    }
     return migrator
   }
+
+  private static let operatorEvalTable = """
+    -- The operator's own eval sets; without a pack, texts that no pack may answer.
+    CREATE TABLE operator_eval (
+      name TEXT PRIMARY KEY NOT NULL,
+      pack TEXT,
+      lines BLOB NOT NULL,
+      added_at TEXT NOT NULL,
+      added_by TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    """
 
   private static let trustTables = """
     -- The versions of the signed trust root; the greatest is in force.
