@@ -14,11 +14,32 @@ struct ChangeOptions: ParsableArguments {
   @Flag(help: "Run no regression suite; the generation is marked unproven.")
   var noEval = false
 
+  @Option(
+    name: .customLong("limit"),
+    help: ArgumentHelp(
+      "Let the suite pass more or less than the configuration says; may be given several times.",
+      discussion: "Keys: \(GateLimits.keys.joined(separator: ", ")).", valueName: "key=value"))
+  var limits: [String] = []
+
+  /// Refuses limits that are none.
+  func validate() throws {
+    for text in limits {
+      var limits = GateLimits()
+      if let expected = limits.set(text) {
+        throw ValidationError("--limit \(text.shown()): expected \(expected)")
+      }
+    }
+  }
+
   /// The change as the installer takes it.
-  func change(in session: CommandSession) -> Installer.Change {
-    Installer.Change(
+  ///
+  /// - Throws: ``ConfigurationError``.
+  func change(in session: CommandSession) throws -> Installer.Change {
+    var limits = try session.settings.gateLimits()
+    for text in self.limits { _ = limits.set(text) }
+    return Installer.Change(
       actor: session.context.userName, time: session.context.timestamp,
-      checking: noEval ? .none : .suite, isDryRun: dryRun)
+      checking: noEval ? .none : .suite, isDryRun: dryRun, limits: limits)
   }
 
   /// Makes a change and shows what came of it.

@@ -48,7 +48,21 @@ public struct SuiteReport: Sendable, Equatable {
   /// How many neutral probes were run.
   public let probes: Int
   /// How many texts were answered by both generations and compared byte by byte.
-  public let compared: Int
+  public internal(set) var compared: Int
+  /// What was let pass.
+  public let limits: GateLimits
+  /// What users got and would get, on each eval set of what stays and on the operator's.
+  public internal(set) var comparisons: [Comparison] = []
+  /// Which packs fire together, on each pack's own texts.
+  public internal(set) var overlaps: [Overlap] = []
+
+  /// Makes a report; comparisons and overlaps come later.
+  init(packs: [Pack], probes: Int, compared: Int, limits: GateLimits = GateLimits()) {
+    self.packs = packs
+    self.probes = probes
+    self.compared = compared
+    self.limits = limits
+  }
 
   /// The report as it is kept with the generation.
   public var json: JSONValue {
@@ -56,6 +70,9 @@ public struct SuiteReport: Sendable, Equatable {
       "packs": .array(packs.map(\.json)),
       "probes": .integer(probes),
       "compared": .integer(compared),
+      "comparisons": .array(comparisons.map(\.json)),
+      "overlaps": .array(overlaps.map(\.json)),
+      "limits": limits.json,
     ]
   }
 }

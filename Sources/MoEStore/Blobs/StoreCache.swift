@@ -55,8 +55,15 @@ public struct StoreCache: Sendable {
     try? FileManager.default.createDirectory(
       atPath: directory, withIntermediateDirectories: true,
       attributes: [.posixPermissions: 0o700])
-    // A rename takes its place: whoever has the old file mapped keeps it.
-    try? file.write(to: URL(fileURLWithPath: "\(directory)/\(name)"), options: .atomic)
+    // A rename takes its place: whoever has the old file mapped keeps it. Nothing is synchronized: a file
+    // that a power cut tears is as good as none.
+    let partial = "\(directory)/\(name).\(getpid())"
+    guard (try? file.write(to: URL(fileURLWithPath: partial))) != nil,
+      Foundation.rename(partial, "\(directory)/\(name)") == 0
+    else {
+      unlink(partial)
+      return
+    }
   }
 
   private static func digest(
