@@ -18,7 +18,7 @@ public struct TinyPack: Sendable {
   /// The entries; a test may change them.
   public var entries: [PackEntry]
   /// The values of every tensor, by entry and name.
-  public let tensors: [String: [String: [Float]]]
+  public private(set) var tensors: [String: [String: [Float]]]
   /// What is said of the labels.
   public let labels: LabelCatalog
   /// What it is for.
@@ -99,6 +99,73 @@ public struct TinyPack: Sendable {
   /// Puts an entry in the place of the one of that name.
   public mutating func replaceEntry(_ entry: PackEntry) {
     entries = entries.map { $0.name == entry.name ? entry : $0 }
+  }
+
+  /// Puts other values in the place of a tensor's.
+  public mutating func replaceTensor(
+    _ name: String, of entry: String, with edit: ([Float]) -> [Float]
+  ) {
+    replaceTensors(of: entry) { $0 == name ? edit($1) : $1 }
+  }
+
+  /// Puts other values in the place of all tensors of an entry, by name; their shapes follow the manifest.
+  public mutating func replaceTensors(
+    of entry: String, with edit: (String, [Float]) -> [Float]
+  ) {
+    for (name, values) in tensors[entry] ?? [:] { tensors[entry]?[name] = edit(name, values) }
+    replaceEntry(PackEntry(name: entry, bytes: file(entry)))
+  }
+
+  /// Puts other lines in the place of the eval set's; the manifest's counts follow.
+  public mutating func replaceEvaluation(with lines: [JSONValue]) {
+    let none = lines.count { $0["expect"] != nil }
+    manifest.evals[0].examples = lines.count - none
+    manifest.evals[0].none = none
+    if none == 0 {
+      manifest.evals[0].routing.noneSelected = nil
+      manifest.evals[0].routing.auroc = nil
+    }
+    replaceEntry(
+      PackEntry(
+        name: EntryName.evaluation("issue"), bytes: lines.flatMap { $0.bytes + [0x0A] }))
+  }
+
+  /// The lines of the eval set.
+  public var evaluation: [JSONValue] {
+    let bytes = entries.first { $0.name == EntryName.evaluation("issue") }?.bytes ?? []
+    return bytes.split(separator: 0x0A).compactMap { try? JSONValue(parsing: Array($0)) }
+  }
+
+  private func file(_ entry: String) -> [UInt8] {
+    var writer = SafeTensorsWriter()
+    for tensor in manifest.expectedTensors(of: encoder) where tensor.entry == entry {
+      writer.add(tensor.name, shape: tensor.shape, floats: tensors[entry]?[tensor.name] ?? [])
+    }
+    return writer.bytes()
+  }
+
+  /// Signs the pack with one entry that the writer would refuse.
+  public func write(to url: URL, smuggling entry: PackEntry) throws {
+    var manifest = try PackWriter(keys: [Self.key]).completed(self.manifest, entries: entries)
+    manifest.entries = manifest.entries.map {
+      guard $0.name == entry.name else { return $0 }
+      return Manifest.Entry(
+        name: $0.name, size: entry.bytes.count, digest: Digest(of: entry.bytes),
+        mediaType: $0.mediaType)
+    }
+    let subject = manifest.entries.map {
+      #"{"name":"\#($0.name)","digest":{"sha256":"\#($0.digest.hex)"}}"#
+    }
+    let payload =
+      #"{"_type":"https://in-toto.io/Statement/v1","subject":[\#(subject.joined(separator: ","))],"#
+      + #""predicateType":"urn:moe-pack:manifest:1","predicate":\#(manifest.json.text)}"#
+    let parts = manifest.entries.compactMap { listed in
+      listed.name == entry.name ? entry : entries.first { $0.name == listed.name }
+    }
+    let envelope = Envelope(signing: Array(payload.utf8), with: [Self.key]).bytes
+    try Data(
+      try PackWriter.archive([PackEntry(name: EntryName.envelope, bytes: envelope)] + parts)
+    ).write(to: url)
   }
 
   /// Fills the heads with one value: what they then say means nothing.

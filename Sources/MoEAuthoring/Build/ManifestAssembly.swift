@@ -18,7 +18,7 @@ struct ManifestAssembly {
 
   func manifest() -> Manifest {
     let description = source.description
-    return Manifest(
+    var manifest = Manifest(
       pack: description.pack, version: description.version, release: description.release,
       summary: description.summary, license: description.license, about: description.about,
       backbone: Manifest.Backbone(name: backbone.name, digest: backbone.digest),
@@ -44,6 +44,10 @@ struct ManifestAssembly {
           ownExamples: calibration.ownExamples, negativeExamples: calibration.negativeExamples)),
       overlaps: description.overlaps, nearDuplicatesAllowed: source.nearDuplicatesAllowed,
       provenance: provenance())
+    manifest.requires = description.requires
+    manifest.conflicts = description.conflicts
+    manifest.supersedes = description.supersedes
+    return manifest
   }
 
   func entries(_ tensors: PackTensorFiles) -> [PackEntry] {

@@ -27,6 +27,12 @@ public struct PackDescription: Sendable, Equatable {
   public var tensors: String?
   /// Packs whose domains overlap this one's on purpose.
   public var overlaps: [PackName]
+  /// Packs that must be installed beside this one.
+  public var requires: [PackRequirement]
+  /// Packs that must not be.
+  public var conflicts: [PackName]
+  /// Packs whose place this one takes.
+  public var supersedes: [PackName]
   /// Seeds everything random.
   public var seed: UInt64
 
@@ -101,7 +107,10 @@ extension PackDescription {
       let needsLanguageModel = tasks.contains(where: \.kind.needsLanguageModel)
       tensors = needsLanguageModel ? try Self.tensors(&reader) : nil
       experts = needsLanguageModel ? nil : try Self.experts(&reader)
-      overlaps = try Self.overlaps(&reader)
+      overlaps = try Self.packs("overlaps", &reader)
+      requires = try Self.requirements(&reader)
+      conflicts = try Self.packs("conflicts", &reader)
+      supersedes = try Self.packs("supersedes", &reader)
       seed =
         reader.optional("seed") == nil ? 1 : UInt64(try reader.integer("seed", in: 0...Int.max))
       try reader.finish()
@@ -127,11 +136,19 @@ extension PackDescription {
     }
   }
 
-  private static func overlaps(_ reader: inout JSONReader) throws -> [PackName] {
-    guard reader.optional("overlaps") != nil else { return [] }
+  private static func packs(_ key: String, _ reader: inout JSONReader) throws -> [PackName] {
+    guard reader.optional(key) != nil else { return [] }
     var seen: Set<PackName> = []
-    return try reader.list("overlaps", limit: 1024, "the name of a pack, `namespace/name`, once") {
+    return try reader.list(key, limit: 1024, "the name of a pack, `namespace/name`, once") {
       PackName($0).flatMap { seen.insert($0).inserted ? $0 : nil }
+    }
+  }
+
+  private static func requirements(_ reader: inout JSONReader) throws -> [PackRequirement] {
+    guard reader.optional("requires") != nil else { return [] }
+    var seen: Set<PackName> = []
+    return try reader.list("requires", limit: 1024, PackRequirement.rule) { text in
+      PackRequirement(text).flatMap { seen.insert($0.pack).inserted ? $0 : nil }
     }
   }
 

@@ -27,6 +27,14 @@ public struct Answer: Sendable, Equatable {
 
     /// What predictions are ranked by.
     public var rank: Double { Double(probability) * weight }
+
+    /// Whether it is told before `other`: by rank, ties by pack digest, then by probability (a weight may
+    /// underflow to 0).
+    func precedes(_ other: Prediction) -> Bool {
+      if rank != other.rank { return rank > other.rank }
+      if pack.digest != other.pack.digest { return pack.digest < other.pack.digest }
+      return probability > other.probability
+    }
   }
 
   /// The pack nearest to the text, selected or not.

@@ -212,13 +212,11 @@ public struct MixtureModel: Sendable {
       isTruncated: encoding.isTruncated, isForced: options.forcesRoute)
   }
 
-  /// Sorts by rank, ties by pack digest, then probability (a weight may underflow to 0), then label order.
+  /// Sorts by ``Answer/Prediction/precedes(_:)``, then by label order.
   private static func ranked(_ predictions: [Answer.Prediction]) -> [Answer.Prediction] {
     predictions.enumerated().sorted { left, right in
-      let (a, b) = (left.element, right.element)
-      if a.rank != b.rank { return a.rank > b.rank }
-      if a.pack.digest != b.pack.digest { return a.pack.digest < b.pack.digest }
-      if a.probability != b.probability { return a.probability > b.probability }
+      if left.element.precedes(right.element) { return true }
+      if right.element.precedes(left.element) { return false }
       return left.offset < right.offset
     }.map(\.element)
   }

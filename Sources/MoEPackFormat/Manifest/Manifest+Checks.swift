@@ -10,6 +10,7 @@ extension Manifest {
     try checkExperts()
     try checkTasks()
     try checkEvals()
+    try checkRelations()
     try checkEntries()
     try checkTensors()
   }
@@ -115,6 +116,19 @@ extension Manifest {
       throw refuse(
         "\(path).value", "at \(kind.isHigherBetter ? "least" : "most") the floor \(eval.floor)",
         "\(eval.value)")
+    }
+  }
+
+  private func checkRelations() throws(JSONSchemaError) {
+    let relations = [
+      ("requires", requires.map(\.pack)), ("conflicts", conflicts), ("supersedes", supersedes),
+    ]
+    for (key, names) in relations where names.contains(pack) {
+      throw refuse(key, "other packs than this one", "`\(pack)`")
+    }
+    let needed = Set(requires.map(\.pack))
+    if let name = (conflicts + supersedes).first(where: needed.contains) {
+      throw refuse("requires", "packs that are not to be absent as well", "`\(name)`")
     }
   }
 

@@ -32,6 +32,9 @@ extension Manifest {
       overlaps: try reader.packNames("overlaps"),
       nearDuplicatesAllowed: try reader.boolean("nearDuplicatesAllowed"),
       provenance: try Provenance(try reader.object("provenance")))
+    requires = try reader.requirements("requires")
+    conflicts = try reader.optionalPackNames("conflicts")
+    supersedes = try reader.optionalPackNames("supersedes")
     self.formatVersion = formatVersion
     self.specVersion = specVersion
     gateVersion = try reader.integer("gateVersion", in: 1...Self.knownGateVersion)

@@ -51,6 +51,12 @@ public struct Manifest: Sendable, Equatable {
   public var dispatcher: Dispatcher
   /// Packs whose ground this one declares to share.
   public var overlaps: [PackName]
+  /// Packs that must be installed beside this one.
+  public var requires: [PackRequirement] = []
+  /// Packs that must not be.
+  public var conflicts: [PackName] = []
+  /// Packs whose place this one takes.
+  public var supersedes: [PackName] = []
   /// Whether near duplicates between training and eval texts were let through.
   public var nearDuplicatesAllowed: Bool
   /// How the pack was made.

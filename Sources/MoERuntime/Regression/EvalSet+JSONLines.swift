@@ -42,14 +42,14 @@ struct EvalLines {
   let entry: String
   /// The kind of the task.
   var kind = TaskKind.classify
-  /// The labels of the task.
-  let labels: [String]
+  /// The labels that are known; `nil` where any will do.
+  let labels: [String]?
 
   /// Reads every line.
   func examples(_ bytes: [UInt8]) throws -> [EvalExample] {
     var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     if lines.last?.isEmpty == true { lines.removeLast() }
-    let known = Set(labels.map { Array($0.utf8) })
+    let known = labels.map { Set($0.map { Array($0.utf8) }) }
     return try lines.enumerated().map { index, line in
       do {
         return try example(Array(line), known: known)
@@ -63,7 +63,7 @@ struct EvalLines {
     }
   }
 
-  private func example(_ line: [UInt8], known: Set<[UInt8]>) throws -> EvalExample {
+  private func example(_ line: [UInt8], known: Set<[UInt8]>?) throws -> EvalExample {
     var reader = try JSONReader(try JSONValue(parsing: line))
     let text = try reader.string("text")
     guard !text.isBlank else {
@@ -71,7 +71,7 @@ struct EvalLines {
     }
     let expectation = try reader.expectation(of: kind)
     try reader.finish()
-    if case .label(let label) = expectation, !known.contains(Array(label.utf8)) {
+    if case .label(let label) = expectation, known?.contains(Array(label.utf8)) == false {
       throw JSONSchemaError(path: "label", expected: "a label of the task", got: "another")
     }
     return EvalExample(text: text, expectation: expectation)

@@ -37,6 +37,14 @@ public struct SuiteReport: Sendable, Equatable {
       self.claim = claim
     }
 
+    /// Its name, with the metric where that is not the usual one.
+    public var title: String {
+      claim.metric == Metric.accuracy.rawValue ? claim.name : "\(claim.name) \(claim.metric)"
+    }
+    /// Where ``value`` lies for 95 of 100 such sets.
+    public var interval: BootstrapInterval? {
+      Metric(rawValue: claim.metric).flatMap(result.interval)
+    }
     /// What was measured of the metric that the claim is about.
     public var value: Double { Metric(rawValue: claim.metric).flatMap(result.value) ?? 0 }
     private var kind: TaskKind {
@@ -57,7 +65,21 @@ public struct SuiteReport: Sendable, Equatable {
   /// How many neutral probes were run.
   public let probes: Int
   /// How many texts were answered by both generations and compared byte by byte.
-  public let compared: Int
+  public internal(set) var compared: Int
+  /// What was let pass.
+  public let limits: GateLimits
+  /// What users got and would get, on each eval set of what stays and on the operator's.
+  public internal(set) var comparisons: [Comparison] = []
+  /// Which packs fire together, on each pack's own texts.
+  public internal(set) var overlaps: [Overlap] = []
+
+  /// Makes a report; comparisons and overlaps come later.
+  init(packs: [Pack], probes: Int, compared: Int, limits: GateLimits = GateLimits()) {
+    self.packs = packs
+    self.probes = probes
+    self.compared = compared
+    self.limits = limits
+  }
 
   /// The report as it is kept with the generation.
   public var json: JSONValue {
@@ -65,6 +87,9 @@ public struct SuiteReport: Sendable, Equatable {
       "packs": .array(packs.map(\.json)),
       "probes": .integer(probes),
       "compared": .integer(compared),
+      "comparisons": .array(comparisons.map(\.json)),
+      "overlaps": .array(overlaps.map(\.json)),
+      "limits": limits.json,
     ]
   }
 }
@@ -100,7 +125,7 @@ extension SuiteReport.Eval {
         members.append(JSONMember(metric.rawValue, .number(value)))
       }
     }
-    if let interval = result.accuracyInterval {
+    if let interval {
       members.append(
         JSONMember("interval", .array([.number(interval.low), .number(interval.high)])))
     }
