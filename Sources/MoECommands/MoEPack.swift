@@ -28,8 +28,8 @@ public struct MoEPack: ParsableCommand {
       CommandGroup(
         name: "Request",
         subcommands: [
-          AskCommand.self, PredictCommand.self, GenerateCommand.self, EmbedCommand.self,
-          TokenizeCommand.self, RouteCommand.self,
+          AskCommand.self, PredictCommand.self, GenerateCommand.self, ScoreCommand.self,
+          EmbedCommand.self, TokenizeCommand.self, RouteCommand.self,
         ]),
       CommandGroup(
         name: "Store",

@@ -1,3 +1,4 @@
+import MoEBase
 public import MoEModel
 public import MoETensor
 
@@ -28,6 +29,8 @@ public struct EvalResult: Sendable, Equatable {
   public let confusion: ConfusionMatrix
   /// How far the pack's own probabilities can be believed.
   public let reliability: Reliability
+  /// What the kind of task has beyond these.
+  public var measures: [Metric: Double] = [:]
 
   /// The share of labelled examples whose label is right, 0 … 1; higher is better.
   public var accuracy: Double { labelled == 0 ? 0 : Double(correct) / Double(labelled) }
@@ -38,7 +41,9 @@ public struct EvalResult: Sendable, Equatable {
   /// A metric of the set, 0 … 1; `nil` where it is not defined.
   public func value(_ metric: Metric) -> Double? {
     switch metric {
-    case .accuracy: labelled == 0 ? nil : accuracy
+    case .accuracy: labelled == 0 || measures[.natsPerByte] != nil ? nil : accuracy
+    case .normalizedAccuracy, .exactMatch, .tokenF1, .natsPerByte, .routedNatsPerByte:
+      measures[metric]
     case .macroF1: confusion.macroF1
     case .balancedAccuracy: confusion.balancedAccuracy
     case .auroc: auroc
@@ -72,6 +77,11 @@ extension EvalSet {
     on mixture: MixtureModel, pack: PackIdentity, pool: ThreadPool,
     progress: (@Sendable (Int) -> Void)? = nil
   ) throws -> EvalResult {
+    guard kind == .classify else {
+      return try LanguageEvaluation(
+        set: self, mixture: mixture, pack: pack, pool: pool, progress: progress
+      ).run()
+    }
     let encodings = examples.map { mixture.backbone.tokenizer.encode($0.text) }
     let answers = try mixture.compare(encodings, naming: pack, pool: pool, progress: progress)
     var isCorrect: [Bool?] = []
@@ -102,7 +112,7 @@ extension EvalSet {
         }
         selected.own += isSelected ? 1 : 0
         margins.own.append(margin)
-      case .none:
+      case .none, .choice, .completion, .prediction:
         isCorrect.append(nil)
         isAnsweredRight.append(!isSelected)
         selected.none += isSelected ? 1 : 0

@@ -21,8 +21,8 @@ public struct TinyPack: Sendable {
   public let tensors: [String: [String: [Float]]]
   /// What is said of the labels.
   public let labels: LabelCatalog
-  /// The transformer of the backbone it is for.
-  private let encoder: Encoder
+  /// What it is for.
+  private let backbone: Backbone
 
   /// Makes a pack.
   ///
@@ -51,9 +51,9 @@ public struct TinyPack: Sendable {
       training, labels: manifest.tasks[0].labels, expertCount: expertCount, backbone: backbone)
     manifest.dispatcher.threshold = fit.threshold
     tensors = fit.tensors
-    encoder = backbone.encoder
+    self.backbone = backbone
     entries = Self.entries(
-      manifest, tensors: tensors, labels: labels, evaluation: evaluation.lines, encoder: encoder)
+      manifest, tensors: tensors, labels: labels, evaluation: evaluation.lines, backbone: backbone)
   }
 
   /// Makes a pack of its parts, for any backbone; it has one eval set.
@@ -63,22 +63,22 @@ public struct TinyPack: Sendable {
   ///   - tensors: The values of every tensor, by entry and name.
   ///   - labels: What is said of the labels.
   ///   - evaluation: The lines of the eval set.
-  ///   - encoder: The backbone's transformer.
+  ///   - backbone: What it is for.
   public init(
     manifest: Manifest, tensors: [String: [String: [Float]]], labels: LabelCatalog,
-    evaluation: [UInt8], encoder: Encoder
+    evaluation: [UInt8], backbone: Backbone
   ) {
     self.manifest = manifest
     self.tensors = tensors
     self.labels = labels
-    self.encoder = encoder
+    self.backbone = backbone
     entries = Self.entries(
-      manifest, tensors: tensors, labels: labels, evaluation: evaluation, encoder: encoder)
+      manifest, tensors: tensors, labels: labels, evaluation: evaluation, backbone: backbone)
   }
 
   private static func entries(
     _ manifest: Manifest, tensors: [String: [String: [Float]]], labels: LabelCatalog,
-    evaluation: [UInt8], encoder: Encoder
+    evaluation: [UInt8], backbone: Backbone
   ) -> [PackEntry] {
     var entries = [
       PackEntry(name: EntryName.labels, bytes: labels.bytes),
@@ -88,7 +88,7 @@ public struct TinyPack: Sendable {
     ]
     for (entry, values) in tensors {
       var writer = SafeTensorsWriter()
-      for tensor in manifest.expectedTensors(of: encoder) where tensor.entry == entry {
+      for tensor in manifest.expectedTensors(of: backbone) where tensor.entry == entry {
         writer.add(tensor.name, shape: tensor.shape, floats: values[tensor.name] ?? [])
       }
       entries.append(PackEntry(name: entry, bytes: writer.bytes()))
@@ -104,7 +104,7 @@ public struct TinyPack: Sendable {
   /// Fills the heads with one value: what they then say means nothing.
   public mutating func replaceHeads(with value: Float) {
     var writer = SafeTensorsWriter()
-    for tensor in manifest.expectedTensors(of: encoder)
+    for tensor in manifest.expectedTensors(of: backbone)
     where tensor.entry == EntryName.heads {
       let count = tensor.shape.reduce(1, *)
       writer.add(
@@ -135,7 +135,7 @@ public struct TinyPack: Sendable {
     var files: [String: SafeTensorsFile] = [:]
     for (entry, values) in tensors {
       var writer = SafeTensorsWriter()
-      for tensor in manifest.expectedTensors(of: encoder) where tensor.entry == entry {
+      for tensor in manifest.expectedTensors(of: backbone) where tensor.entry == entry {
         let honest = values[tensor.name] ?? []
         writer.add(
           tensor.name, shape: tensor.shape,
@@ -153,7 +153,7 @@ public struct TinyPack: Sendable {
       model: try PackModel(
         identity: PackIdentity(
           name: manifest.pack.description, version: manifest.version.description, digest: digest),
-        shape: shape, encoder: encoder, experts: files[EntryName.experts], router: router,
+        shape: shape, backbone: backbone, experts: files[EntryName.experts], router: router,
         heads: heads))
   }
 
@@ -211,9 +211,9 @@ public struct TinyPack: Sendable {
 }
 
 extension Manifest {
-  /// The tensors of a pack with this manifest on a backbone with this transformer.
-  public func expectedTensors(of encoder: Encoder) -> [Tensor] {
-    expectedTensors(width: encoder.width, featureWidth: encoder.featureWidth)
+  /// The tensors of a pack with this manifest on a backbone.
+  public func expectedTensors(of backbone: MoEModel.Backbone) -> [Tensor] {
+    expectedTensors(width: backbone.width, featureWidth: backbone.featureWidth)
   }
 }
 

@@ -2,6 +2,7 @@ public import ArgumentParser
 import Foundation
 import MoEBase
 import MoEModel
+import MoERuntime
 import MoETensor
 
 /// `moe-pack export`.
@@ -16,10 +17,12 @@ public struct ExportCommand: MoECommand {
       isolation: a pack may change answers that are not its own. Backbones of the families mixtral, olmoe and \
       flex_olmo can be written; packs need experts in every layer where the backbone has them, no wider than its own.
 
-      Numbers are written as the backbone stores them where that loses nothing of the packs' numbers, else as F32.
+      Written are the store's packs, in the order of their digests, on their backbone; with --backbone, that language \
+      model without them. Numbers are written as the backbone stores them where that loses nothing of the packs' \
+      numbers, else as F32.
 
       Examples:
-        moe-pack export --format hf ./olmoe-flat --backbone olmoe
+        moe-pack export --format hf ./olmoe-flat
         moe-pack export --format hf ./olmoe-flat --backbone olmoe --tensors ./trained/german
       """)
 
@@ -31,7 +34,7 @@ public struct ExportCommand: MoECommand {
 
   @Option(
     help: ArgumentHelp(
-      "The language model; the only one registered where it is not named.", valueName: "name"))
+      "The language model to write without the store's packs.", valueName: "name"))
   var backbone: String?
 
   @Option(
@@ -49,14 +52,9 @@ public struct ExportCommand: MoECommand {
 
   /// Writes the checkpoint.
   public func run(_ session: CommandSession) throws {
-    let model = try session.backbones.languageModel(backbone, kernels: try session.kernels())
-    let packs = try tensors.map { path in
-      (
-        name: path.directory.standardizedFileURL.lastPathComponent,
-        experts: try ExpertTensors.read(
-          path.directory, width: model.decoder.architecture.width)
-      )
-    }
+    let speaker = try session.speaker(backbone: backbone, pack: nil, isForced: false)
+    let model = speaker.model
+    let packs = try packs(of: speaker, session)
     let export = try CheckpointExport(model, packs: packs)
     try session.withProgress { bar in
       try export.write(to: directory.directory) { bar.update("writing", done: $0, total: $1) }
@@ -74,6 +72,26 @@ public struct ExportCommand: MoECommand {
         "\(model.decoder.formats.map(\.rawValue).joined(separator: " and ")) of the backbone does not hold "
           + "the packs' numbers exactly, so all are \(export.format.rawValue)")
     }
+  }
+
+  /// The store's packs in the order of their digests, then what is no pack yet.
+  private func packs(
+    of speaker: Speaker, _ session: CommandSession
+  ) throws -> [(name: String, experts: [Int: SparseNetwork])] {
+    let installed = speaker.composition?.mixture.packs ?? []
+    for pack in installed where pack.gatedExperts.isEmpty {
+      session.console.note("\(pack.identity.name) has no experts, so nothing of it is written")
+    }
+    return installed.filter { !$0.gatedExperts.isEmpty }.map {
+      (name: $0.identity.name, experts: $0.gatedExperts)
+    }
+      + (try tensors.map { path in
+        (
+          name: path.directory.standardizedFileURL.lastPathComponent,
+          experts: try ExpertTensors.read(
+            path.directory, width: speaker.model.decoder.architecture.width)
+        )
+      })
   }
 
   private func json(_ export: CheckpointExport, _ model: LanguageModel) -> JSONValue {

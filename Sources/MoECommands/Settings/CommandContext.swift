@@ -137,7 +137,7 @@ public struct CommandSession: Sendable {
       let digest = entry.hasProfile ? try backbones.profileDigest(of: entry) : nil
       return Installer.Ground(backbone: backbone, profile: digest, probes: [])
     }
-    let (profile, digest) = try backbones.profile(of: entry, width: backbone.encoder.featureWidth)
+    let (profile, digest) = try backbones.profile(of: entry, width: backbone.featureWidth)
     return Installer.Ground(backbone: backbone, profile: digest, probes: profile.probes)
   }
 

@@ -8,9 +8,9 @@ import SafeTensors
 /// A safetensors file: each matrix `[F, D]` a tensor `[⌈F / 32⌉, D, 32]` in the checkpoint's own numbers,
 /// rows beyond F zero; each vector F32. Data start at a multiple of 64, matrices come first, so every matrix
 /// lies at a multiple of 64. Nothing of it becomes resident before it is multiplied.
-enum PanelFile {
+public enum PanelFile {
   /// Its name in a backbone's directory.
-  static let name = "panels.safetensors"
+  public static let name = "panels.safetensors"
   /// The bytes of rows that are packed at a time.
   private static let chunkBytes = 16 << 20
 

@@ -52,7 +52,7 @@ public struct CheckpointExport {
     let flat = try model.decoder.flattened(with: packs)
     format = Self.format(of: flat.weights)
     tensors = Self.tensors(flat, format: format)
-    files = model.files
+    files = model.backbone.files
     var owners = [(name: model.name, experts: 0..<architecture.expertCount)]
     for pack in packs {
       let first = owners[owners.count - 1].experts.upperBound

@@ -1,6 +1,5 @@
 public import Foundation
 import MoEBase
-import MoETensor
 import SafeTensors
 
 /// A pack's experts before they are a pack: a directory with the tensors that `tools/train-experts` and an import
@@ -22,60 +21,34 @@ public enum ExpertTensors {
   /// - Throws: `SafeTensorsError` or ``BackboneError``.
   public static func read(_ directory: URL, width: Int) throws -> [Int: SparseNetwork] {
     let shape = try shape(BackboneFiles(directory: directory), width: width)
-    let experts = try SafeTensorsFile(url: directory.appending(path: expertFile))
-    let router = try SafeTensorsFile(url: directory.appending(path: routerFile))
-    func packed(_ file: SafeTensorsFile, _ name: String, _ rows: Int, _ columns: Int) throws
-      -> PackedMatrix
-    {
-      PackedMatrix(
-        rows: rows, columns: columns, values: try file.floatArray(name, shape: [rows, columns]))
-    }
-    var found: [Int: SparseNetwork] = [:]
-    for layer in shape.layers {
-      found[layer] = SparseNetwork(
-        gate: shape.gate,
-        router: try packed(
-          router, TensorName.routerWeight(layer: layer), shape.gate.expertCount, width),
-        experts: try (0..<shape.gate.expertCount).map { expert in
-          let inner = shape.gate.expertWidth
-          let gate = try experts.floatArray(
-            TensorName.expertGateWeight(layer: layer, expert: expert), shape: [inner, width])
-          let up = try experts.floatArray(
-            TensorName.expertUpWeight(layer: layer, expert: expert), shape: [inner, width])
-          return GatedNetwork(
-            gateUp: PackedMatrix(rows: 2 * inner, columns: width, values: gate + up),
-            down: try packed(
-              experts, TensorName.expertDownWeight(layer: layer, expert: expert), width, inner))
-        })
-    }
-    return found
+    let tensors = PackTensors(
+      shape: shape, width: width,
+      experts: try SafeTensorsFile(url: directory.appending(path: expertFile)),
+      router: try SafeTensorsFile(url: directory.appending(path: routerFile)))
+    return Dictionary(
+      uniqueKeysWithValues: try shape.layers.map { ($0, try tensors.sparseNetwork($0)) })
   }
 
   /// What `training.json` says.
-  private static func shape(
-    _ files: BackboneFiles, width: Int
-  ) throws -> (layers: [Int], gate: ExpertGate) {
+  private static func shape(_ files: BackboneFiles, width: Int) throws -> PackShape {
     do {
-      let record = try files.json(recordFile)
-      var reader = try JSONReader(record)
+      var reader = try JSONReader(try files.json(recordFile))
       _ = try reader.integer("width", in: width...width)
       var experts = try reader.object("experts")
-      let count = try experts.integer("count", in: 1...65_536)
-      let topK = try experts.integer("topK", in: 1...count)
-      var layers: [Int] = []
+      let count = try experts.integer("count", in: 1...1024)
+      var layers: Set<Int> = []
       for element in try experts.array("layers") {
         guard case .integer(let layer) = element, (0..<1_000).contains(layer) else {
           throw JSONSchemaError(
-            path: "experts.layers", expected: "numbers of layers", got: element.kind)
+            path: experts.path(of: "layers"), expected: "numbers of layers", got: element.text)
         }
-        layers.append(Int(layer))
+        layers.insert(Int(layer))
       }
-      return (
-        layers,
-        ExpertGate(
-          expertCount: count, expertWidth: try experts.integer("width", in: 1...16_777_216),
-          topK: topK, order: .softmaxThenTopK, normalization: topK > 1 ? .sum : .none)
-      )
+      return PackShape(
+        layers: layers.sorted(), expertCount: count,
+        expertWidth: try experts.integer("width", in: 1...65_536),
+        topK: try experts.integer("topK", in: 1...count), rowCount: 0, threshold: 0,
+        temperature: 1, tasks: [])
     } catch let error as JSONSchemaError {
       throw BackboneError.badConfiguration(
         file: recordFile, path: error.path, expected: error.expected, got: error.got)

@@ -70,6 +70,9 @@ public struct AnswerOptions: Sendable {
   /// Answers with the nearest pack even under its threshold.
   public var isForced: Bool
 
+  /// Whether the dispatcher's threshold is passed over.
+  var forcesRoute: Bool { isForced || pack != nil }
+
   /// Makes options; the default is the automatic route.
   public init(pack: PackIdentity? = nil, isForced: Bool = false) {
     self.pack = pack

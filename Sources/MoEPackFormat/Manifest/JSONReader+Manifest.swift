@@ -62,6 +62,17 @@ extension JSONReader {
     return texts
   }
 
+  /// Texts before which an answer ends: at most 16, each of 1 to 64 bytes.
+  mutating func stops(_ key: String) throws(JSONSchemaError) -> [String] {
+    let texts = try strings(key)
+    for text in texts {
+      guard texts.count <= 16, (1...64).contains(text.utf8.count) else {
+        return try refuse(key, expected: "at most 16 texts of 1 to 64 bytes", got: text)
+      }
+    }
+    return texts
+  }
+
   /// One of a few words.
   mutating func word(_ key: String, _ words: [String]) throws(JSONSchemaError) -> String {
     let text = try string(key)

@@ -75,10 +75,19 @@ extension Manifest.Experts {
 
 extension Manifest.Task {
   fileprivate var json: JSONValue {
-    [
-      "name": .string(name), "kind": .string(kind),
-      "labels": .array(labels.map { .string($0) }),
+    var members = [
+      JSONMember("name", .string(name)), JSONMember("kind", .string(kind.rawValue)),
     ]
+    if kind == .classify {
+      members.append(JSONMember("labels", .array(labels.map { .string($0) })))
+    }
+    if let completion {
+      members += [
+        JSONMember("maximumTokens", .integer(completion.maximumTokens)),
+        JSONMember("stop", .array(completion.stops.map { .string($0) })),
+      ]
+    }
+    return .object(members)
   }
 }
 

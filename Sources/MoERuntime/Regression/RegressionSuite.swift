@@ -129,7 +129,7 @@ public struct RegressionSuite: Sendable {
     for eval in pack.evals where !eval.meetsFloor {
       throw RegressionError.belowFloor(
         pack: pack.label, eval: eval.claim.name, metric: eval.claim.metric,
-        value: eval.result.accuracy, floor: eval.claim.floor, baseline: eval.claim.value,
+        value: eval.value, floor: eval.claim.floor, baseline: eval.claim.value,
         tolerance: eval.claim.tolerance, examples: eval.result.labelled)
     }
   }
@@ -141,7 +141,7 @@ public struct RegressionSuite: Sendable {
       let (result, claim) = (eval.result, eval.claim)
       guard !pack.isNew || eval.meetsClaim else {
         throw RegressionError.belowClaim(
-          pack: pack.label, eval: claim.name, metric: claim.metric, value: result.accuracy,
+          pack: pack.label, eval: claim.name, metric: claim.metric, value: eval.value,
           baseline: claim.value, tolerance: claim.tolerance, examples: result.labelled)
       }
       guard !pack.isNew || result.ownSelectedShare >= leastOwnShare || result.labelled == 0 else {
@@ -182,7 +182,15 @@ public struct RegressionSuite: Sendable {
       }
     }
     let untouched = texts.indices.filter { !isTouched[$0] }
-    let changed = untouched.count { old[$0].invariantBytes != new[$0].invariantBytes }
+    var changed = untouched.count { old[$0].invariantBytes != new[$0].invariantBytes }
+    if candidate.backbone.kind == .decoder {
+      let prompts = untouched.map { texts[$0] }
+      let before = try active.mixture.nextLogits(
+        prompts, answers: untouched.map { old[$0] }, pool: pool)
+      let after = try candidate.mixture.nextLogits(
+        prompts, answers: untouched.map { new[$0] }, pool: pool)
+      changed += zip(before, after).count { $0.map(\.bitPattern) != $1.map(\.bitPattern) }
+    }
     guard changed == 0 else {
       throw RegressionError.answersChanged(
         change: "the change", changed: changed, compared: untouched.count)
