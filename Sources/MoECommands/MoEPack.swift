@@ -42,7 +42,7 @@ public struct MoEPack: ParsableCommand {
       CommandGroup(
         name: "Trust", subcommands: [TrustCommand.self, BackboneCommand.self]),
       CommandGroup(
-        name: "Vendor", subcommands: [PackCommand.self, KeyCommand.self]),
+        name: "Vendor", subcommands: [PackCommand.self, KeyCommand.self, ExportCommand.self]),
     ])
 
   /// The version of the program.

@@ -161,6 +161,36 @@ import Testing
     #expect(try scores("--backbone", "random") == before)
   }
 
+  @Test func `the store's packs go out in a checkpoint, and come back`() throws {
+    let built = try build("own", kind: "perplexity", metric: "natsPerByte", floor: "20") {
+      ["text": .string($0)]
+    }
+    try #require(built.status == 0, "\(built.messages)")
+    try install("own")
+    let checkpoint = bench.directory.path("flat")
+    let exported = try bench.run("export", "--format", "hf", checkpoint, "--json")
+    #expect(
+      try exported.json()["experts"] == [
+        ["owner": "random", "first": 0, "last": 5], ["owner": "test/own", "first": 6, "last": 7],
+      ])
+    let back = bench.directory.path("back")
+    let imported = try bench.run(
+      "pack", "import", checkpoint, "--backbone", "random", "--top-k", "1", "-o", back)
+    #expect(imported.output.hasSuffix("2 experts of width 4 in 2 layers, top 1\n"))
+    let again = try build(
+      "again", kind: "perplexity", metric: "natsPerByte", floor: "20",
+      line: { ["text": .string($0)] },
+      editing: { source in
+        try FileManager.default.removeItem(atPath: "\(source)/experts")
+        try FileManager.default.copyItem(atPath: back, toPath: "\(source)/experts")
+      })
+    #expect(again.status == 0, "\(again.messages)")
+    let plain = bench.directory.path("plain")
+    let alone = try bench.run(
+      "export", "--format", "hf", plain, "--backbone", "random", "--json")
+    #expect(try alone.json()["experts"] == [["owner": "random", "first": 0, "last": 5]])
+  }
+
   @Test(arguments: [
     ("choose", "accuracy", ""), ("choose", "normalizedAccuracy", ""),
     ("generate", "exactMatch", ", maxTokens: 2, stop: [\"x\"]"), ("generate", "tokenF1", ""),
