@@ -87,7 +87,7 @@ public struct Installer: Sendable {
 
   let store: Store
   let limits: ArchiveLimits
-  let ground: @Sendable () throws -> Ground
+  let ground: @Sendable (Manifest.Backbone?) throws -> Ground
   let pool: ThreadPool
   let progress: ProgressHandler
 
@@ -98,17 +98,27 @@ public struct Installer: Sendable {
   ///   - pool: The threads that share the work.
   ///   - limits: What an archive may be.
   ///   - progress: Told how far it is.
-  ///   - ground: Loads the backbone; called at most once a change, and not for what needs none.
+  ///   - ground: Loads the backbone of the store, or, where that is empty, the one that what comes in was made
+  ///     for, which it is told; called at most once a change, and not for what needs none.
   public init(
     store: Store, pool: ThreadPool, limits: ArchiveLimits = ArchiveLimits(),
     progress: @escaping ProgressHandler = { _ in },
-    ground: @escaping @Sendable () throws -> Ground
+    groundFor ground: @escaping @Sendable (Manifest.Backbone?) throws -> Ground
   ) {
     self.store = store
     self.pool = pool
     self.limits = limits
     self.progress = progress
     self.ground = ground
+  }
+
+  /// Makes an installer that has one backbone only.
+  public init(
+    store: Store, pool: ThreadPool, limits: ArchiveLimits = ArchiveLimits(),
+    progress: @escaping ProgressHandler = { _ in },
+    ground: @escaping @Sendable () throws -> Ground
+  ) {
+    self.init(store: store, pool: pool, limits: limits, progress: progress) { _ in try ground() }
   }
 
   /// Installs or upgrades packs, all or none.
@@ -148,7 +158,7 @@ public struct Installer: Sendable {
       guard case .tolerated(.warn, let reason) = pack.assurance else { continue }
       warnings.append(PackVerificationError(name, reason))
     }
-    let ground = try ground()
+    let ground = try ground(verified.first?.manifest.backbone)
     let installed = try verified.map { pack in
       try pack.manifest.checkCompatibility(with: ground.backbone, profile: ground.profile)
       return try transaction.install(pack, allowsDowngrade: allowsDowngrade)
@@ -235,7 +245,7 @@ public struct Installer: Sendable {
     _ change: Change
   ) throws -> RegressionSuite? {
     if change.checking == .none, known == nil { return nil }
-    let ground = try known ?? ground()
+    let ground = try known ?? ground(nil)
     func mounted(_ pack: InstalledPack) throws -> MountedPack {
       try MountedPack(pack, backbone: ground.backbone, profile: ground.profile)
     }

@@ -138,7 +138,7 @@ public struct TinyPack: Sendable {
 
   private func file(_ entry: String) -> [UInt8] {
     var writer = SafeTensorsWriter()
-    for tensor in manifest.expectedTensors(of: encoder) where tensor.entry == entry {
+    for tensor in manifest.expectedTensors(of: backbone) where tensor.entry == entry {
       writer.add(tensor.name, shape: tensor.shape, floats: tensors[entry]?[tensor.name] ?? [])
     }
     return writer.bytes()

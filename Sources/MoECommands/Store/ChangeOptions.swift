@@ -64,8 +64,9 @@ struct ChangeOptions: ParsableArguments {
       try body(
         Installer(
           store: store, pool: pool, limits: try session.settings.limits(), progress: bar.handler
-        ) {
-          try session.ground(for: before.packs, needsProbes: change.checking == .suite)
+        ) { arriving in
+          try session.ground(
+            for: before.packs, arriving: arriving, needsProbes: change.checking == .suite)
         })
     }
     for warning in outcome.warnings {

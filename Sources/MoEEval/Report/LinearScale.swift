@@ -13,7 +13,8 @@ struct LinearScale: Sendable, Equatable {
     let span = high - least
     let steps = [0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10, 25]
     let step = steps.first { span <= $0 * 4 } ?? 25
-    let low = max(0, (least / step).rounded(.down) * step)
+    // 0.7 / 0.1 is a little under 7.
+    let low = max(0, (least / step + 1e-9).rounded(.down) * step)
     // One more step, so that what is least does not stand at the edge.
     range = max(0, low - step)...max(high, step)
     self.step = step

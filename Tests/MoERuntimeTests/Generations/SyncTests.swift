@@ -155,7 +155,7 @@ import Testing
     )
     try TinyPack("example/ships", topics: [0, 1], backbone: backbone).write(
       to: other, keys: [TinyPack.stranger])
-    try expect("verification", from: [other], locked)
+    try expect("pack-unknown-key", from: [other], locked)
   }
 
   @Test func `a pinned pack and a lower release are not changed by a lock file`() throws {
