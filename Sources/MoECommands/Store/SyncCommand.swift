@@ -57,7 +57,7 @@ public struct SyncCommand: MoECommand {
     let bytes = try lock.bytes(atMost: LockFile.limitBytes)
     let lock = try LockFile(parsing: bytes, file: self.lock.text)
     let archives = places.flatMap(\.archives)
-    var change = change.change(in: session)
+    var change = try change.change(in: session)
     change.allowsDowngrade = allowDowngrade
     try self.change.run(change, session: session, output: output) { installer in
       try installer.sync(lock, from: archives, change)
