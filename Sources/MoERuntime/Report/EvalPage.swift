@@ -110,7 +110,8 @@ public struct EvalPage: Sendable {
       rows: evals.map { pack, eval in
         IntervalChart.Row(
           label: "\(short(pack)) · \(eval.claim.name)", value: eval.result.accuracy,
-          interval: eval.result.accuracyInterval.map { $0.low...$0.high }, floor: eval.claim.floor,
+          interval: eval.result.accuracyInterval.map { $0.low...$0.high },
+          floor: eval.claim.floor > 0 ? eval.claim.floor : nil,
           claim: eval.claim.value)
       })
     return .tiles(tiles) + chart.figure.markup + selection
