@@ -84,7 +84,7 @@ let package = Package(
     tests("MoETensorTests", ["MoEBase", "MoETensor"], exclude: ["Reference"]),
     tests(
       "MoEModelTests", ["MoETestSupport", "MoEBase", "SafeTensors", "MoETensor", "MoEModel"],
-      exclude: ["Golden", "Tokenizer/Golden", "Decoder/Golden"]),
+      exclude: ["Golden", "Tokenizer/Golden", "Decoder/Golden", "Interchange/Golden"]),
     tests("MoEPackFormatTests", ["MoEBase", "SafeTensors", "MoEPackFormat"]),
     tests(
       "MoETrainingTests",

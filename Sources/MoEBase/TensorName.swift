@@ -7,8 +7,10 @@
 /// |---|---|---|
 /// | experts | `layers.<i>.experts.<e>.up.weight`, `.up.bias` | [F, D], [F] |
 /// | experts | `layers.<i>.experts.<e>.down.weight`, `.down.bias` | [D, F], [D] |
+/// | experts, on a language model | `layers.<i>.experts.<e>.gate.weight`, `.up.weight`, `.down.weight` | [F, D], [F, D], [D, F] |
 /// | router | `dispatcher.weight`, `.bias`, `.prior` | [C, G], [C], [C] |
 /// | router | `layers.<i>.router.weight`, `.bias`, only where E > 1 | [E, D], [E] |
+/// | router, on a language model | `layers.<i>.router.weight` | [E, D] |
 /// | heads | `<task>.weight`, `<task>.bias` | [L, G], [L] |
 public enum TensorName {
   /// The dispatcher's rows w.
@@ -18,6 +20,10 @@ public enum TensorName {
   /// The rows' priors π.
   public static let dispatcherPrior = "dispatcher.prior"
 
+  /// The weight of a gated expert's gate.
+  public static func expertGateWeight(layer: Int, expert: Int) -> String {
+    "layers.\(layer).experts.\(expert).gate.weight"
+  }
   /// The weight of an expert's first projection.
   public static func expertUpWeight(layer: Int, expert: Int) -> String {
     "layers.\(layer).experts.\(expert).up.weight"

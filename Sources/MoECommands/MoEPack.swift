@@ -28,21 +28,21 @@ public struct MoEPack: ParsableCommand {
       CommandGroup(
         name: "Request",
         subcommands: [
-          AskCommand.self, PredictCommand.self, GenerateCommand.self, EmbedCommand.self,
-          TokenizeCommand.self, RouteCommand.self,
+          AskCommand.self, PredictCommand.self, GenerateCommand.self, ScoreCommand.self,
+          EmbedCommand.self, TokenizeCommand.self, RouteCommand.self,
         ]),
       CommandGroup(
         name: "Store",
         subcommands: [
           InstallCommand.self, RemoveCommand.self, ListCommand.self, InfoCommand.self,
-          VerifyCommand.self, EvalCommand.self, ThresholdCommand.self, HistoryCommand.self,
+          VerifyCommand.self, EvalsCommand.self, ThresholdCommand.self, HistoryCommand.self,
           DiffCommand.self, RollbackCommand.self, PinCommand.self, LockCommand.self,
           SyncCommand.self, GCCommand.self, DoctorCommand.self,
         ]),
       CommandGroup(
         name: "Trust", subcommands: [TrustCommand.self, BackboneCommand.self]),
       CommandGroup(
-        name: "Vendor", subcommands: [PackCommand.self, KeyCommand.self]),
+        name: "Vendor", subcommands: [PackCommand.self, KeyCommand.self, ExportCommand.self]),
     ])
 
   /// The version of the program.

@@ -1,3 +1,4 @@
+import MoEBase
 public import MoEModel
 public import MoETensor
 
@@ -30,6 +31,8 @@ public struct EvalResult: Sendable, Equatable {
   public let reliability: Reliability
   /// What each example came to, in the order of the set: what metrics are resampled from.
   public let scores: [ExampleScore]
+  /// What the kind of task has beyond these.
+  public var measures: [Metric: Double] = [:]
 
   /// The share of labelled examples whose label is right, 0 … 1; higher is better.
   public var accuracy: Double { labelled == 0 ? 0 : Double(correct) / Double(labelled) }
@@ -40,7 +43,9 @@ public struct EvalResult: Sendable, Equatable {
   /// A metric of the set, 0 … 1; `nil` where it is not defined.
   public func value(_ metric: Metric) -> Double? {
     switch metric {
-    case .accuracy: labelled == 0 ? nil : accuracy
+    case .accuracy: labelled == 0 || measures[.natsPerByte] != nil ? nil : accuracy
+    case .normalizedAccuracy, .exactMatch, .tokenF1, .natsPerByte, .routedNatsPerByte:
+      measures[metric]
     case .macroF1: confusion.macroF1
     case .balancedAccuracy: confusion.balancedAccuracy
     case .auroc: auroc
@@ -74,63 +79,79 @@ extension EvalSet {
     on mixture: MixtureModel, pack: PackIdentity, pool: ThreadPool,
     progress: (@Sendable (Int) -> Void)? = nil
   ) throws -> EvalResult {
+    guard kind == .classify else {
+      return try LanguageEvaluation(
+        set: self, mixture: mixture, pack: pack, pool: pool, progress: progress
+      ).run()
+    }
     let encodings = examples.map { mixture.backbone.tokenizer.encode($0.text) }
     let answers = try mixture.compare(encodings, naming: pack, pool: pool, progress: progress)
-    var isCorrect: [Bool?] = []
-    var selected = (own: 0, none: 0)
-    var margins = (own: [Double](), none: [Double]())
-    var isAnsweredRight: [Bool] = []
     let labels =
       mixture.packs.first { $0.identity.digest == pack.digest }?
       .heads.first { $0.task == task }?.labels ?? []
+    let spelled = labels.map { Array($0.utf8) }
+    let observations = answers.map { own, automatic in
+      EvalObservation(own: own, automatic: automatic, pack: pack, task: task, labels: spelled)
+    }
+    return result(of: observations, pack: pack, labels: labels)
+  }
+
+  /// Sums up what was observed on the examples.
+  ///
+  /// - Parameters:
+  ///   - observations: One an example, in their order.
+  ///   - pack: The pack whose set this is.
+  ///   - labels: The labels of the task, in the order of the head's rows.
+  /// - Returns: Counts, and right or wrong by example.
+  public func result(
+    of observations: [EvalObservation], pack: PackIdentity, labels: [String]
+  ) -> EvalResult {
+    precondition(observations.count == examples.count, "one observation an example")
+    var isCorrect: [Bool?] = []
+    var selected = (own: 0, none: 0)
+    var margins = (own: [Double](), none: [Double]())
     var confusion = ConfusionMatrix(labels: labels)
     var confidences: [(confidence: Double, isRight: Bool)] = []
     var scores: [ExampleScore] = []
-    for (index, example) in examples.enumerated() {
-      let isSelected = answers[index].automatic.route.contains { $0.pack.digest == pack.digest }
-      let margin = answers[index].own.nearest?.margin ?? -.infinity
+    for (example, observation) in zip(examples, observations) {
       switch example.expectation {
       case .label(let label):
-        let first = Self.mostProbable(answers[index].own.predictions.filter { $0.task == task })
-        let isRight = first?.label.utf8.elementsEqual(label.utf8) ?? false
+        let predicted = observation.mostProbable
+        let isRight = predicted.map { labels[$0].utf8.elementsEqual(label.utf8) } ?? false
         isCorrect.append(isRight)
-        let given = answers[index].automatic.predictions.first
-        isAnsweredRight.append(
-          given?.pack.digest == pack.digest && given?.label.utf8.elementsEqual(label.utf8) == true)
-        if let first, let expected = labels.firstIndex(of: label),
-          let predicted = labels.firstIndex(of: first.label)
-        {
+        if let predicted, let expected = labels.firstIndex(of: label) {
           confusion.add(expected: expected, predicted: predicted)
-          confidences.append((min(1, Double(first.probability)), isRight))
+          let confidence = min(1, Double(observation.probabilities[predicted]))
+          confidences.append((confidence, isRight))
           scores.append(
             .labelled(
-              margin: margin, expected: expected, predicted: predicted,
-              confidence: min(1, Double(first.probability))))
+              margin: observation.margin, expected: expected, predicted: predicted,
+              confidence: confidence))
         }
-        selected.own += isSelected ? 1 : 0
-        margins.own.append(margin)
-      case .none:
+        selected.own += observation.isSelected ? 1 : 0
+        margins.own.append(observation.margin)
+      case .none, .choice, .completion, .prediction:
         isCorrect.append(nil)
-        isAnsweredRight.append(!isSelected)
-        selected.none += isSelected ? 1 : 0
-        margins.none.append(margin)
-        scores.append(.leftAlone(margin: margin))
+        selected.none += observation.isSelected ? 1 : 0
+        margins.none.append(observation.margin)
+        scores.append(.leftAlone(margin: observation.margin))
       }
     }
     return EvalResult(
       name: name, task: task, labelled: margins.own.count, correct: isCorrect.count { $0 == true },
       ownSelected: selected.own, none: margins.none.count, noneSelected: selected.none,
       auroc: areaUnderROC(positive: margins.own, negative: margins.none), isCorrect: isCorrect,
-      isAnsweredRight: isAnsweredRight, confusion: confusion, reliability: Reliability(confidences),
-      scores: scores)
+      isAnsweredRight: zip(examples, observations).map {
+        $1.isAnsweredRight($0.expectation, pack: pack)
+      },
+      confusion: confusion, reliability: Reliability(confidences), scores: scores)
   }
+}
 
-  /// The most probable label, the first of equals.
-  ///
-  /// Predictions come in the order of probability × weight, and a text far under the pack's threshold has a
-  /// weight of 0.
-  private static func mostProbable(_ predictions: [Answer.Prediction]) -> Answer.Prediction? {
-    predictions.max { $0.probability < $1.probability }
+extension EvalObservation {
+  /// The index of the most probable label, the first of equals.
+  fileprivate var mostProbable: Int? {
+    probabilities.indices.max { probabilities[$0] < probabilities[$1] }
   }
 }
 

@@ -1,7 +1,15 @@
+public import MoEBase
+
 /// What the right answer to an example is.
 public enum Expectation: Sendable, Equatable {
   /// The pack answers, with this label.
   case label(String)
+  /// The pack finds one of these continuations of the text likelier than the others.
+  case choice([String], answer: Int)
+  /// The pack continues the text with one of these.
+  case completion([String])
+  /// The pack predicts the text itself.
+  case prediction
   /// The pack leaves the text alone.
   case none
 }
@@ -26,13 +34,22 @@ public struct EvalSet: Sendable, Equatable {
   public let name: String
   /// The task it measures.
   public let task: String
+  /// What kind of task that is.
+  public let kind: TaskKind
+  /// How answers of a `generate` task are asked for.
+  public let completion: CompletionSettings
   /// The examples.
   public let examples: [EvalExample]
 
   /// Makes a set.
-  public init(name: String, task: String, examples: [EvalExample]) {
+  public init(
+    name: String, task: String, kind: TaskKind = .classify,
+    completion: CompletionSettings = CompletionSettings(), examples: [EvalExample]
+  ) {
     self.name = name
     self.task = task
+    self.kind = kind
+    self.completion = completion
     self.examples = examples
   }
 }

@@ -53,11 +53,15 @@ public struct Installer: Sendable {
     public var isDryRun: Bool
     /// Whether a release that does not rise is taken.
     public var allowsDowngrade: Bool
+    /// Whether what packs declare of each other is passed over.
+    public var isForced = false
+    /// What the suite lets pass.
+    public var limits: GateLimits
 
     /// Makes a change.
     public init(
       actor: String, time: String, reason: String? = nil, checking: Checking = .suite,
-      isDryRun: Bool = false, allowsDowngrade: Bool = false
+      isDryRun: Bool = false, allowsDowngrade: Bool = false, limits: GateLimits = GateLimits()
     ) {
       self.actor = actor
       self.time = time
@@ -65,6 +69,7 @@ public struct Installer: Sendable {
       self.checking = checking
       self.isDryRun = isDryRun
       self.allowsDowngrade = allowsDowngrade
+      self.limits = limits
     }
   }
 
@@ -82,7 +87,7 @@ public struct Installer: Sendable {
 
   let store: Store
   let limits: ArchiveLimits
-  let ground: @Sendable () throws -> Ground
+  let ground: @Sendable (Manifest.Backbone?) throws -> Ground
   let pool: ThreadPool
   let progress: ProgressHandler
 
@@ -93,11 +98,12 @@ public struct Installer: Sendable {
   ///   - pool: The threads that share the work.
   ///   - limits: What an archive may be.
   ///   - progress: Told how far it is.
-  ///   - ground: Loads the backbone; called at most once a change, and not for what needs none.
+  ///   - ground: Loads the backbone of the store, or, where that is empty, the one that what comes in was made
+  ///     for, which it is told; called at most once a change, and not for what needs none.
   public init(
     store: Store, pool: ThreadPool, limits: ArchiveLimits = ArchiveLimits(),
     progress: @escaping ProgressHandler = { _ in },
-    ground: @escaping @Sendable () throws -> Ground
+    groundFor ground: @escaping @Sendable (Manifest.Backbone?) throws -> Ground
   ) {
     self.store = store
     self.pool = pool
@@ -106,9 +112,21 @@ public struct Installer: Sendable {
     self.ground = ground
   }
 
+  /// Makes an installer that has one backbone only.
+  public init(
+    store: Store, pool: ThreadPool, limits: ArchiveLimits = ArchiveLimits(),
+    progress: @escaping ProgressHandler = { _ in },
+    ground: @escaping @Sendable () throws -> Ground
+  ) {
+    self.init(store: store, pool: pool, limits: limits, progress: progress) { _ in try ground() }
+  }
+
   /// Installs or upgrades packs, all or none.
   ///
-  /// - Throws: `PackVerificationError`, ``RuntimeError``, ``RegressionError``, `StoreError`, `BackboneError`.
+  /// A pack that takes the place of others of its own namespace takes them out.
+  ///
+  /// - Throws: `PackVerificationError`, ``RuntimeError``, ``RelationError``, ``RegressionError``, `StoreError`,
+  ///   `BackboneError`.
   public func install(_ archives: [URL], _ change: Change) throws -> Outcome {
     var warnings: [PackVerificationError] = []
     var outcome = try run(change) { transaction in
@@ -140,17 +158,23 @@ public struct Installer: Sendable {
       guard case .tolerated(.warn, let reason) = pack.assurance else { continue }
       warnings.append(PackVerificationError(name, reason))
     }
-    let ground = try ground()
+    let ground = try ground(verified.first?.manifest.backbone)
     let installed = try verified.map { pack in
       try pack.manifest.checkCompatibility(with: ground.backbone, profile: ground.profile)
       return try transaction.install(pack, allowsDowngrade: allowsDowngrade)
+    }
+    for pack in verified {
+      let own = pack.manifest.supersedes.filter { $0.namespace == pack.manifest.pack.namespace }
+      for name in own where transaction.candidate.contains(where: { $0.name == name }) {
+        try transaction.remove(name.description)
+      }
     }
     return (ground, installed, warnings)
   }
 
   /// Removes packs, all or none.
   ///
-  /// - Throws: ``RegressionError``, `StoreError`, ``RuntimeError/namedTwice(pack:)``.
+  /// - Throws: ``RegressionError``, ``RelationError``, `StoreError`, ``RuntimeError/namedTwice(pack:)``.
   public func remove(_ names: [String], _ change: Change) throws -> Outcome {
     try Self.checkOnce(names.map { ($0, $0) })
     return try run(change) { transaction in
@@ -191,49 +215,64 @@ public struct Installer: Sendable {
     _ body: (StoreTransaction) throws -> (Ground?, [InstalledPack])
   ) throws -> Outcome {
     var packs: [InstalledPack] = []
+    var suite: RegressionSuite?
     var report: SuiteReport?
+    // What was computed of packs that were there before serves the next try too.
+    defer { suite?.saveEvidence(candidatePassed: report != nil && !change.isDryRun) }
     let generation = try store.change(
       by: change.actor, at: change.time, because: change.reason, isDryRun: change.isDryRun
     ) { transaction in
       let ground: Ground?
       (ground, packs) = try body(transaction)
-      report = try check(transaction, ground: ground, arrived: packs, checking: change.checking)
+      if !change.isForced {
+        try PackRelations(transaction.candidate)
+          .check(after: PackRelations(transaction.active.packs))
+      }
+      guard !transaction.candidate.isEmpty || change.checking == .none else {
+        report = SuiteReport(packs: [], probes: 0, compared: 0, limits: change.limits)
+        return Verdict.proven(report?.json)
+      }
+      suite = try candidate(transaction, ground: ground, arrived: packs, change)
+      report = try suite?.run()
       return report.map { Verdict.proven($0.json) } ?? .unproven
     }
     return Outcome(generation: generation, packs: packs, report: report)
   }
 
-  /// Tries the candidate; returns what the suite measured, or `nil` where it was not to be run.
-  private func check(
+  /// Loads the candidate; returns the suite that is to be run on it, or `nil` where none is.
+  private func candidate(
     _ transaction: StoreTransaction, ground known: Ground?, arrived: [InstalledPack],
-    checking: Checking
-  ) throws -> SuiteReport? {
-    guard !transaction.candidate.isEmpty else {
-      return checking == .suite ? SuiteReport(packs: [], probes: 0, compared: 0) : nil
+    _ change: Change
+  ) throws -> RegressionSuite? {
+    if change.checking == .none, known == nil { return nil }
+    let ground = try known ?? ground(nil)
+    func mounted(_ pack: InstalledPack) throws -> MountedPack {
+      try MountedPack(pack, backbone: ground.backbone, profile: ground.profile)
     }
-    if checking == .none, known == nil { return nil }
-    let ground = try known ?? ground()
-    let dispatcher = Dispatcher(threshold: transaction.threshold)
-    func composition(_ packs: [InstalledPack], _ generation: Int) throws -> Composition {
-      try Composition(
-        backbone: ground.backbone, profile: ground.profile, generation: generation, packs: packs,
-        dispatcher: dispatcher)
+    // What arrives must load; what was there has been loaded before, and costs nothing without the suite.
+    var loaded: [Digest: MountedPack] = [:]
+    for pack in change.checking == .suite ? transaction.candidate : arrived {
+      loaded[pack.digest] = try mounted(pack)
     }
-    guard checking == .suite else {
-      // What arrives must load; what was there has been loaded before, and costs nothing now.
-      _ = try composition(arrived, transaction.active.id + 1)
-      return nil
-    }
-    let candidate = try composition(transaction.candidate, transaction.active.id + 1)
+    guard change.checking == .suite else { return nil }
     // A damaged pack must not stand in the way of its own removal.
-    let loadable = transaction.active.packs.filter {
-      (try? MountedPack($0, backbone: ground.backbone, profile: ground.profile)) != nil
+    for pack in transaction.active.packs where loaded[pack.digest] == nil {
+      loaded[pack.digest] = try? mounted(pack)
     }
-    // At the candidate's threshold, so that only packs make a difference.
-    let active = try composition(loadable, transaction.active.id)
+    // Both at the candidate's threshold, so that only packs make a difference.
+    let dispatcher = Dispatcher(threshold: transaction.threshold)
+    func composition(_ packs: [InstalledPack], _ generation: Int) -> Composition {
+      Composition(
+        backbone: ground.backbone, profile: ground.profile, generation: generation,
+        packs: packs.compactMap { loaded[$0.digest] }, dispatcher: dispatcher)
+    }
+    let staying = Set(transaction.candidate.map(\.digest))
     return try RegressionSuite(
-      active: active, candidate: candidate, packs: transaction.candidate, probes: ground.probes,
-      pool: pool, progress: progress
-    ).run()
+      active: composition(transaction.active.packs, transaction.active.id),
+      candidate: composition(transaction.candidate, transaction.active.id + 1),
+      packs: transaction.candidate,
+      replaced: transaction.active.packs.filter { !staying.contains($0.digest) },
+      probes: ground.probes, operatorEvals: try store.operatorEvals(), limits: change.limits,
+      cache: store.cache, pool: pool, progress: progress)
   }
 }

@@ -12,6 +12,8 @@ public enum RuntimeError: ActionableError, Equatable {
   case wrongGate(pack: String, version: Int, known: Int)
   /// A pack has experts in a layer that the backbone does not have.
   case wrongLayer(pack: String, layer: Int, layerCount: Int)
+  /// A pack has a task that its backbone cannot do.
+  case wrongTask(pack: String, task: String, kind: String)
   /// A file of an installed pack is not what was installed.
   case damagedEntry(pack: String, entry: String, reason: String)
   /// A line of an eval set cannot be used.
@@ -33,6 +35,7 @@ public enum RuntimeError: ActionableError, Equatable {
     case .wrongProfile: "pack-wrong-profile"
     case .wrongGate: "pack-wrong-gate"
     case .wrongLayer: "pack-wrong-layer"
+    case .wrongTask: "pack-wrong-task"
     case .damagedEntry: "pack-entry-damaged"
     case .badEvalLine, .badEvalSet: "pack-eval-set"
     case .noMargin: "pack-no-margin"
@@ -56,6 +59,10 @@ public enum RuntimeError: ActionableError, Equatable {
       "`\(pack)` follows version \(version) of the gate's mathematics, expected \(known)"
     case .wrongLayer(let pack, let layer, let layerCount):
       "`\(pack)` has experts in layer \(layer), expected layers from 0 to \(layerCount - 1)"
+    case .wrongTask(let pack, let task, let kind):
+      "task `\(task)` of `\(pack)` is of kind `\(kind)`, expected "
+        + (kind == TaskKind.classify.rawValue
+          ? "`choose`, `generate` or `perplexity` on a language model" : "`classify` on an encoder")
     case .damagedEntry(let pack, let entry, let reason):
       "`\(entry)` of `\(pack)` is not what was installed: \(reason)"
     case .badEvalLine(let pack, let entry, let line, let expected, let got):
@@ -75,7 +82,7 @@ public enum RuntimeError: ActionableError, Equatable {
     case .wrongBackbone:
       "nothing was changed; ask the publisher for a build on this backbone, or see "
         + "`moe-pack backbone list`"
-    case .wrongTokenizer, .wrongLayer:
+    case .wrongTokenizer, .wrongLayer, .wrongTask:
       "nothing was changed; ask the publisher to build the pack again with the backbone's own files"
     case .wrongProfile:
       "nothing was changed; `moe-pack backbone list` shows the profile of this machine: make the "

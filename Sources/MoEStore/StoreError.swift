@@ -23,6 +23,10 @@ public enum StoreError: ActionableError, Equatable {
   case pinned(pack: String)
   /// No such key is trusted.
   case noTrust(keyID: String, namespaces: String?)
+  /// Another of the operator's eval sets has that name.
+  case evalNameTaken(name: String)
+  /// None of the operator's eval sets has that name.
+  case noEval(name: String, names: [String])
   /// What is in the store is not what was installed.
   case corrupt([String])
   /// The index is gone and the blobs are there.
@@ -81,6 +85,8 @@ public enum StoreError: ActionableError, Equatable {
     case .revoked: "pack-revoked"
     case .pinned: "pack-pinned"
     case .noTrust: "key-not-trusted"
+    case .evalNameTaken: "eval-name-taken"
+    case .noEval: "no-eval"
     case .corrupt: "store-corrupt"
     case .databaseLost: "store-database-lost"
     case .indexWhole: "store-index-whole"
@@ -98,8 +104,10 @@ public enum StoreError: ActionableError, Equatable {
   /// The status the process exits with.
   public var exitCode: ExitCode {
     switch self {
-    case .alreadyInstalled, .lowerRelease, .sameRelease, .pinned, .indexWhole: .refused
-    case .notInstalled, .noGeneration, .noEarlierGeneration, .generationDropped, .noTrust: .notFound
+    case .alreadyInstalled, .lowerRelease, .sameRelease, .pinned, .indexWhole, .evalNameTaken:
+      .refused
+    case .notInstalled, .noGeneration, .noEarlierGeneration, .generationDropped, .noTrust, .noEval:
+      .notFound
     case .revoked: .trust
     case .corrupt, .databaseLost: .corruption
     case .diskFull, .readOnly, .denied, .inputOutput: .inputOutput
@@ -140,6 +148,13 @@ public enum StoreError: ActionableError, Equatable {
       "key `\(Self.printable(keyID))` is not trusted"
         + (namespaces.map { " for `\(Self.printable($0))`" } ?? "")
         + ", expected the id of a key that is"
+    case .evalNameTaken(let name):
+      "an eval set `\(Self.printable(name))` is registered already, expected another name"
+    case .noEval(let name, let names):
+      "no eval set `\(Self.printable(name))` is registered, expected "
+        + (names.isEmpty
+          ? "one, and there is none"
+          : "one of \(names.map { "`\(Self.printable($0))`" }.joined(separator: ", "))")
     case .corrupt(let findings):
       "the store is damaged: \(findings.first ?? "unreadable")"
         + (findings.count > 1 ? " (and \(findings.count - 1) more)" : "")
@@ -190,6 +205,11 @@ public enum StoreError: ActionableError, Equatable {
       "nothing was changed; `moe-pack pin --remove NAME` lets the pack change"
     case .noTrust:
       "nothing was changed; `moe-pack trust list` shows the keys"
+    case .evalNameTaken:
+      "nothing was changed; give it another name with `--name`, or take the other one away with "
+        + "`moe-pack eval remove`"
+    case .noEval:
+      "nothing was changed; `moe-pack eval list` shows what is registered"
     case .corrupt:
       "`moe-pack doctor` names every damaged file and what mends it; "
         + "`moe-pack doctor --repair FILE` mends it from the pack's archive"

@@ -9,6 +9,7 @@ import MoEBase
 /// store.sqlite.damaged       the index that a rebuild took the place of
 /// staging/<transaction>/     what an unfinished change has unpacked
 /// trash/                     what a gc is about to unlink
+/// cache/                     what was computed of texts and packs, and can be again
 /// lock                       held by whoever changes the store
 /// ```
 struct StoreLayout: Sendable {
@@ -23,6 +24,7 @@ struct StoreLayout: Sendable {
   var damagedJournal: String { "\(damaged)-journal" }
   var staging: String { "\(root)/staging" }
   var trash: String { "\(root)/trash" }
+  var cache: String { "\(root)/cache" }
   var lock: String { "\(root)/lock" }
 
   /// The directories of a store, parents first.
@@ -30,7 +32,8 @@ struct StoreLayout: Sendable {
 
   /// Whether a name in the store directory is one a store without an index may have.
   func owns(_ name: String) -> Bool {
-    [blobs, staging, trash, lock, journal, damaged, damagedJournal].contains("\(root)/\(name)")
+    [blobs, staging, trash, cache, lock, journal, damaged, damagedJournal]
+      .contains("\(root)/\(name)")
   }
 
   func shard(of digest: Digest) -> String { "\(shards)/\(digest.hex.prefix(2))" }

@@ -38,7 +38,7 @@ import Testing
     (#"{"limits": {"entries": 4097}}"#, "`limits.entries` to be a whole number from 1 to 4096"),
     (#"{"limits": {"entries": 0}}"#, "`limits.entries`"),
     (#"{"limits": {"entrys": 5}}"#, "`limits.entrys` to be one of the keys"),
-    (#"{"limit": {}}"#, "`limit` to be one of the keys `limits`"),
+    (#"{"limit": {}}"#, "`limit` to be one of the keys `gate`, `limits`"),
     (#"{"limits": []}"#, "`limits` to be an object"),
     (#"{"limits": {"entries": 5, "entries": 6}}"#, "expected JSON"),
     (#"{"limits": {"entries": 5},}"#, "expected JSON"), ("", "expected JSON"),

@@ -28,7 +28,7 @@ import Testing
     }
     self.backbone = backbone
     self.examples = examples
-    let width = backbone.encoder.featureWidth
+    let width = backbone.featureWidth
     let means = try texts.map { texts -> [Float] in
       let f = try backbone.features(texts: texts, pool: ThreadPool(threads: 1))
       return (0..<width).map { column in
@@ -47,7 +47,7 @@ import Testing
   private func pack(
     _ name: String, threshold: Double, headWeight: [Float]? = nil, headBias: [Float] = [0, 0]
   ) -> PackModel {
-    let width = backbone.encoder.featureWidth
+    let width = backbone.featureWidth
     let rows = means.flatMap { mean in zip(mean, background).map { 40 * ($0 - $1) } }
     return PackModel(
       identity: identity(name),

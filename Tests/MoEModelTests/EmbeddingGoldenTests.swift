@@ -57,7 +57,7 @@ private struct EmbeddingGolden {
     #expect(backbone.tokenizer.maximumLength == golden.maximumTokens)
 
     let encodings = golden.lines.map { backbone.tokenizer.encode($0.text) }
-    let width = backbone.encoder.width
+    let width = backbone.width
     let embeddings = try backbone.embed(encodings, pool: ThreadPool(threads: 2))
     var largest: Float = 0
     for (index, line) in golden.lines.enumerated() {

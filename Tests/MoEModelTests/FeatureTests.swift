@@ -31,7 +31,7 @@ import Testing
     _ layerCount: Int
   ) throws {
     let backbone = try TinyBackbone.make(layerCount: layerCount)
-    let encoder = backbone.encoder
+    let encoder = try backbone.encoder
     let (width, stride) = (encoder.width, encoder.featureWidth)
     let encodings = encodings(backbone)
     let features = try backbone.features(encodings, pool: ThreadPool(threads: 2))
@@ -63,7 +63,7 @@ import Testing
   @Test(arguments: [1, 3, 6])
   func `the last block is the base embedding`(_ layerCount: Int) throws {
     let backbone = try TinyBackbone.make(layerCount: layerCount)
-    let (width, stride) = (backbone.encoder.width, backbone.encoder.featureWidth)
+    let (width, stride) = (backbone.width, backbone.featureWidth)
     let encodings = encodings(backbone)
     let features = try backbone.features(encodings, pool: ThreadPool(threads: 1))
     let embeddings = try backbone.embed(encodings, pool: ThreadPool(threads: 1))
@@ -73,8 +73,8 @@ import Testing
         Array(embeddings[text * width..<(text + 1) * width])
           == Array(features[(text + 1) * stride - width..<(text + 1) * stride]))
     }
-    #expect(backbone.encoder.embeddings(of: features) == embeddings)
-    #expect(backbone.encoder.embeddings(of: []).isEmpty)
+    #expect(backbone.embeddings(of: features) == embeddings)
+    #expect(backbone.embeddings(of: []).isEmpty)
   }
 
   @Test func `the bits depend neither on the batch nor on the threads`() throws {
@@ -95,7 +95,7 @@ import Testing
 
   @Test func `a layer that is not pooled writes nothing`() throws {
     let backbone = try TinyBackbone.make(layerCount: 6)
-    let encoder = backbone.encoder
+    let encoder = try backbone.encoder
     let batch = RaggedBatch(encodings(backbone).prefix(3).map(\.ids))
     let workspace = EncoderWorkspace()
     try encoder.embed(batch, workspace: workspace)
@@ -118,7 +118,7 @@ import Testing
       let workspace = EncoderWorkspace()
       try backbone.encoder.embed(batch, workspace: workspace)
       var features = [Float](repeating: 0, count: TinyBackbone.width)
-      backbone.encoder.pool(0, offsets: batch.offsets, into: &features, workspace: workspace)
+      try backbone.encoder.pool(0, offsets: batch.offsets, into: &features, workspace: workspace)
     }
   }
 }

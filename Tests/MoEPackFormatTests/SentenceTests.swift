@@ -117,7 +117,8 @@ import Testing
     ),
     (
       .unknownFeature("rank"),
-      "`p.moepack` needs feature `rank`, which this moe-pack does not know: it knows `classify`"
+      "`p.moepack` needs feature `rank`, which this moe-pack does not know: it knows `choose`, "
+        + "`classify`, `generate`, `perplexity`"
     ),
     (
       .manifest(path: "predicate.release", expected: "1", got: "0"),

@@ -102,7 +102,7 @@ import Testing
     for column in ["threshold", "reason"] {
       try execute("ALTER TABLE generation DROP COLUMN \(column)", on: path)
     }
-    for table in ["trust_root", "revocation", "allowed_digest", "tensor", "pin"] {
+    for table in ["trust_root", "revocation", "allowed_digest", "tensor", "operator_eval", "pin"] {
       try execute("DROP TABLE \(table)", on: path)
     }
     try execute("DELETE FROM grdb_migrations WHERE identifier > '1'", on: path)

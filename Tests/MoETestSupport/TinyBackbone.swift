@@ -52,10 +52,11 @@ public enum TinyBackbone {
     return Backbone(
       name: "tiny", digest: digest, tokenizerDigest: tokenizerDigest,
       tokenizer: try Tokenizer(json: tokenizer.bytes, maximumLength: maximumTokens),
-      encoder: Encoder(
-        configuration: configuration,
-        weights: try EncoderWeights(file: checkpoint, configuration: configuration),
-        kernels: kernels),
+      transformer: .encoder(
+        Encoder(
+          configuration: configuration,
+          weights: try EncoderWeights(file: checkpoint, configuration: configuration),
+          kernels: kernels)),
       files: BackboneFiles(directory: URL(fileURLWithPath: "/nonexistent")))
   }
 

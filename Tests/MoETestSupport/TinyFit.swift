@@ -71,7 +71,7 @@ struct TinyFit {
   private static func features(
     _ text: String, experts: [Int: ExpertLayer], _ backbone: Backbone
   ) throws -> [Float] {
-    let encoder = backbone.encoder
+    let encoder = try backbone.encoder
     let batch = RaggedBatch([backbone.tokenizer.encode(text).ids])
     let workspace = EncoderWorkspace()
     var features = [Float](repeating: 0, count: featureWidth)

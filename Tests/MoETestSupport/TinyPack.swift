@@ -18,11 +18,11 @@ public struct TinyPack: Sendable {
   /// The entries; a test may change them.
   public var entries: [PackEntry]
   /// The values of every tensor, by entry and name.
-  public let tensors: [String: [String: [Float]]]
+  public private(set) var tensors: [String: [String: [Float]]]
   /// What is said of the labels.
   public let labels: LabelCatalog
-  /// The transformer of the backbone it is for.
-  private let encoder: Encoder
+  /// What it is for.
+  private let backbone: Backbone
 
   /// Makes a pack.
   ///
@@ -51,9 +51,9 @@ public struct TinyPack: Sendable {
       training, labels: manifest.tasks[0].labels, expertCount: expertCount, backbone: backbone)
     manifest.dispatcher.threshold = fit.threshold
     tensors = fit.tensors
-    encoder = backbone.encoder
+    self.backbone = backbone
     entries = Self.entries(
-      manifest, tensors: tensors, labels: labels, evaluation: evaluation.lines, encoder: encoder)
+      manifest, tensors: tensors, labels: labels, evaluation: evaluation.lines, backbone: backbone)
   }
 
   /// Makes a pack of its parts, for any backbone; it has one eval set.
@@ -63,22 +63,22 @@ public struct TinyPack: Sendable {
   ///   - tensors: The values of every tensor, by entry and name.
   ///   - labels: What is said of the labels.
   ///   - evaluation: The lines of the eval set.
-  ///   - encoder: The backbone's transformer.
+  ///   - backbone: What it is for.
   public init(
     manifest: Manifest, tensors: [String: [String: [Float]]], labels: LabelCatalog,
-    evaluation: [UInt8], encoder: Encoder
+    evaluation: [UInt8], backbone: Backbone
   ) {
     self.manifest = manifest
     self.tensors = tensors
     self.labels = labels
-    self.encoder = encoder
+    self.backbone = backbone
     entries = Self.entries(
-      manifest, tensors: tensors, labels: labels, evaluation: evaluation, encoder: encoder)
+      manifest, tensors: tensors, labels: labels, evaluation: evaluation, backbone: backbone)
   }
 
   private static func entries(
     _ manifest: Manifest, tensors: [String: [String: [Float]]], labels: LabelCatalog,
-    evaluation: [UInt8], encoder: Encoder
+    evaluation: [UInt8], backbone: Backbone
   ) -> [PackEntry] {
     var entries = [
       PackEntry(name: EntryName.labels, bytes: labels.bytes),
@@ -88,7 +88,7 @@ public struct TinyPack: Sendable {
     ]
     for (entry, values) in tensors {
       var writer = SafeTensorsWriter()
-      for tensor in manifest.expectedTensors(of: encoder) where tensor.entry == entry {
+      for tensor in manifest.expectedTensors(of: backbone) where tensor.entry == entry {
         writer.add(tensor.name, shape: tensor.shape, floats: values[tensor.name] ?? [])
       }
       entries.append(PackEntry(name: entry, bytes: writer.bytes()))
@@ -101,10 +101,77 @@ public struct TinyPack: Sendable {
     entries = entries.map { $0.name == entry.name ? entry : $0 }
   }
 
+  /// Puts other values in the place of a tensor's.
+  public mutating func replaceTensor(
+    _ name: String, of entry: String, with edit: ([Float]) -> [Float]
+  ) {
+    replaceTensors(of: entry) { $0 == name ? edit($1) : $1 }
+  }
+
+  /// Puts other values in the place of all tensors of an entry, by name; their shapes follow the manifest.
+  public mutating func replaceTensors(
+    of entry: String, with edit: (String, [Float]) -> [Float]
+  ) {
+    for (name, values) in tensors[entry] ?? [:] { tensors[entry]?[name] = edit(name, values) }
+    replaceEntry(PackEntry(name: entry, bytes: file(entry)))
+  }
+
+  /// Puts other lines in the place of the eval set's; the manifest's counts follow.
+  public mutating func replaceEvaluation(with lines: [JSONValue]) {
+    let none = lines.count { $0["expect"] != nil }
+    manifest.evals[0].examples = lines.count - none
+    manifest.evals[0].none = none
+    if none == 0 {
+      manifest.evals[0].routing.noneSelected = nil
+      manifest.evals[0].routing.auroc = nil
+    }
+    replaceEntry(
+      PackEntry(
+        name: EntryName.evaluation("issue"), bytes: lines.flatMap { $0.bytes + [0x0A] }))
+  }
+
+  /// The lines of the eval set.
+  public var evaluation: [JSONValue] {
+    let bytes = entries.first { $0.name == EntryName.evaluation("issue") }?.bytes ?? []
+    return bytes.split(separator: 0x0A).compactMap { try? JSONValue(parsing: Array($0)) }
+  }
+
+  private func file(_ entry: String) -> [UInt8] {
+    var writer = SafeTensorsWriter()
+    for tensor in manifest.expectedTensors(of: backbone) where tensor.entry == entry {
+      writer.add(tensor.name, shape: tensor.shape, floats: tensors[entry]?[tensor.name] ?? [])
+    }
+    return writer.bytes()
+  }
+
+  /// Signs the pack with one entry that the writer would refuse.
+  public func write(to url: URL, smuggling entry: PackEntry) throws {
+    var manifest = try PackWriter(keys: [Self.key]).completed(self.manifest, entries: entries)
+    manifest.entries = manifest.entries.map {
+      guard $0.name == entry.name else { return $0 }
+      return Manifest.Entry(
+        name: $0.name, size: entry.bytes.count, digest: Digest(of: entry.bytes),
+        mediaType: $0.mediaType)
+    }
+    let subject = manifest.entries.map {
+      #"{"name":"\#($0.name)","digest":{"sha256":"\#($0.digest.hex)"}}"#
+    }
+    let payload =
+      #"{"_type":"https://in-toto.io/Statement/v1","subject":[\#(subject.joined(separator: ","))],"#
+      + #""predicateType":"urn:moe-pack:manifest:1","predicate":\#(manifest.json.text)}"#
+    let parts = manifest.entries.compactMap { listed in
+      listed.name == entry.name ? entry : entries.first { $0.name == listed.name }
+    }
+    let envelope = Envelope(signing: Array(payload.utf8), with: [Self.key]).bytes
+    try Data(
+      try PackWriter.archive([PackEntry(name: EntryName.envelope, bytes: envelope)] + parts)
+    ).write(to: url)
+  }
+
   /// Fills the heads with one value: what they then say means nothing.
   public mutating func replaceHeads(with value: Float) {
     var writer = SafeTensorsWriter()
-    for tensor in manifest.expectedTensors(of: encoder)
+    for tensor in manifest.expectedTensors(of: backbone)
     where tensor.entry == EntryName.heads {
       let count = tensor.shape.reduce(1, *)
       writer.add(
@@ -135,7 +202,7 @@ public struct TinyPack: Sendable {
     var files: [String: SafeTensorsFile] = [:]
     for (entry, values) in tensors {
       var writer = SafeTensorsWriter()
-      for tensor in manifest.expectedTensors(of: encoder) where tensor.entry == entry {
+      for tensor in manifest.expectedTensors(of: backbone) where tensor.entry == entry {
         let honest = values[tensor.name] ?? []
         writer.add(
           tensor.name, shape: tensor.shape,
@@ -153,7 +220,7 @@ public struct TinyPack: Sendable {
       model: try PackModel(
         identity: PackIdentity(
           name: manifest.pack.description, version: manifest.version.description, digest: digest),
-        shape: shape, encoder: encoder, experts: files[EntryName.experts], router: router,
+        shape: shape, backbone: backbone, experts: files[EntryName.experts], router: router,
         heads: heads))
   }
 
@@ -211,9 +278,9 @@ public struct TinyPack: Sendable {
 }
 
 extension Manifest {
-  /// The tensors of a pack with this manifest on a backbone with this transformer.
-  public func expectedTensors(of encoder: Encoder) -> [Tensor] {
-    expectedTensors(width: encoder.width, featureWidth: encoder.featureWidth)
+  /// The tensors of a pack with this manifest on a backbone.
+  public func expectedTensors(of backbone: MoEModel.Backbone) -> [Tensor] {
+    expectedTensors(width: backbone.width, featureWidth: backbone.featureWidth)
   }
 }
 

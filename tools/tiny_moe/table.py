@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from train_experts.files import read_pack
 from train_experts.frozen import FrozenModel, load_model
@@ -13,11 +14,11 @@ from train_experts.rows import RowMaker, read_texts
 from .pretraining import CONTEXT
 from .splits import BASE, PACKS
 
-LEAST_GAIN = 0.08
+LEAST_GAIN, MOST_LOSS, LEAST_ROUTING = 0.08, 0.02, 0.97
 
 
 def measure(out: Path) -> dict[str, dict[str, float]]:
-    """Rows by model (base, each pack, monolith), columns by text, from what lies on disk."""
+    """Rows by model (base, each pack, monolith), columns by text, from what lies on disk, with PyTorch."""
     maker = RowMaker(out / "base", CONTEXT)
     texts = {domain.name: maker.rows(read_texts([out / "texts" / domain.name / "test.jsonl"]))
              for domain in (*PACKS, BASE)}
@@ -30,23 +31,52 @@ def measure(out: Path) -> dict[str, dict[str, float]]:
     if (out / "monolith/config.json").exists():
         monolith = FrozenModel(load_model(out / "monolith"), {})
         found["monolith"] = {text: nats_per_byte(monolith.logits, rows) for text, rows in texts.items()}
-    (out / "table.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     return found
 
 
-def show(found: dict[str, dict[str, float]]) -> str:
-    """The table for a terminal, with each pack's gain on its own text."""
+def keep(out: Path, found: dict[str, dict[str, float]], composed: dict[str, Any] | None) -> None:
+    """Writes table.json."""
+    document = {"models": found} | ({"composed": composed} if composed else {})
+    (out / "table.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+
+
+def show(found: dict[str, dict[str, float]], composed: dict[str, Any] | None) -> str:
+    """The table for a terminal, with each pack's gain on its own text and what composing them came to."""
     columns = list(found["base"])
     lines = ["nats per byte  " + "".join(f"{name:>10}" for name in columns) + "   own text"]
-    for name, values in found.items():
+    rows = dict(found)
+    if composed:
+        rows |= {"composed": composed["natsPerByte"]}
+    for name, values in rows.items():
         verdict = ""
         if name in columns and name != "base":
             gain = 1 - values[name] / found["base"][name]
             verdict = f"   {-gain:+.1%} " + ("ok" if gain >= LEAST_GAIN else f"MISSED, expected −{LEAST_GAIN:.0%}")
         lines.append(f"{name:15}" + "".join(f"{values[column]:10.4f}" for column in columns) + verdict)
+    if composed:
+        worst = max(_loss(composed, domain.name) for domain in PACKS)
+        shares = ", ".join(f"{name} {share:.1%}" for name, share in composed["routed"].items())
+        lines += [
+            f"composed against each pack alone: {worst:+.2%} at most {_word(worst <= MOST_LOSS)}",
+            f"routing: {composed['routing']:.1%} right ({shares}) {_word(composed['routing'] >= LEAST_ROUTING)}",
+            f"texts that no pack takes: {composed['changed']} of {composed['untouched']} differ from the base by a bit "
+            + _word(composed["changed"] == 0),
+        ]
     return "\n".join(lines)
 
 
-def is_met(found: dict[str, dict[str, float]]) -> bool:
-    """Whether every pack improves its own text by as much as it should."""
-    return all(found[domain.name][domain.name] <= (1 - LEAST_GAIN) * found["base"][domain.name] for domain in PACKS)
+def is_met(found: dict[str, dict[str, float]], composed: dict[str, Any] | None) -> bool:
+    """Whether every pack improves its own text, and composing them keeps it, by as much as it should."""
+    gains = all(found[domain.name][domain.name] <= (1 - LEAST_GAIN) * found["base"][domain.name] for domain in PACKS)
+    if composed is None:
+        return gains
+    return (gains and all(_loss(composed, domain.name) <= MOST_LOSS for domain in PACKS)
+            and composed["routing"] >= LEAST_ROUTING and composed["changed"] == 0)
+
+
+def _loss(composed: dict[str, Any], name: str) -> float:
+    return composed["natsPerByte"][name] / composed["alone"][name] - 1
+
+
+def _word(is_met: bool) -> str:
+    return "ok" if is_met else "MISSED"

@@ -10,8 +10,8 @@ from torch import nn
 class PackExperts(nn.Module):
     """E SwiGLU experts of width F beside a layer's own feed-forward network: Σ over the top K of w · E(h).
 
-    The router is softmax(W h + b) in float32. Equal probabilities go to the lower index. The weights are the chosen
-    probabilities, divided by their sum where K ≥ 2.
+    The router is softmax(W h) in float32. Equal probabilities go to the lower index. The weights are the chosen
+    probabilities, divided by their sum where K ≥ 2. One expert alone has the weight 1, and a router of zeros.
     """
 
     def __init__(self, width: int, expert_width: int, expert_count: int, top_k: int,
@@ -25,8 +25,9 @@ class PackExperts(nn.Module):
         self.gate = normal(expert_count, expert_width, width)
         self.up = normal(expert_count, expert_width, width)
         self.down = nn.Parameter(torch.zeros(expert_count, width, expert_width))
-        self.router_weight = nn.Parameter(0.1 * normal(expert_count, width).detach())
-        self.router_bias = nn.Parameter(torch.zeros(expert_count))
+        self.router = nn.Parameter(0.1 * normal(expert_count, width).detach())
+        if expert_count == 1:
+            self.router = nn.Parameter(torch.zeros(1, width), requires_grad=False)
 
     @property
     def expert_count(self) -> int:
@@ -35,7 +36,7 @@ class PackExperts(nn.Module):
 
     def router_logits(self, hidden: torch.Tensor) -> torch.Tensor:
         """[N, E] in float32, for `hidden` [N, D]."""
-        return F.linear(hidden.float(), self.router_weight.float(), self.router_bias.float())
+        return F.linear(hidden.float(), self.router.float())
 
     def route(self, logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Weights and expert numbers, both [N, K]."""

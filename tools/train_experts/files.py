@@ -17,19 +17,16 @@ EXPERTS, ROUTER, RECORD = "experts.safetensors", "router.safetensors", "training
 
 
 def write_pack(folder: Path, experts: Mapping[int, PackExperts], record: Mapping[str, Any]) -> None:
-    """Writes experts.safetensors, router.safetensors (only where E > 1) and training.json."""
+    """Writes experts.safetensors, router.safetensors and training.json."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors, routers = {}, {}
     for layer, pack in experts.items():
         for expert in range(pack.expert_count):
             for name in ("gate", "up", "down"):
                 tensors[f"layers.{layer}.experts.{expert}.{name}.weight"] = getattr(pack, name)[expert]
-        if pack.expert_count > 1:
-            routers[f"layers.{layer}.router.weight"] = pack.router_weight
-            routers[f"layers.{layer}.router.bias"] = pack.router_bias
+        routers[f"layers.{layer}.router.weight"] = pack.router
     _save(tensors, folder / EXPERTS)
-    if routers:
-        _save(routers, folder / ROUTER)
+    _save(routers, folder / ROUTER)
     (folder / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
@@ -41,9 +38,7 @@ def read_pack(folder: Path) -> dict[int, PackExperts]:
     """The experts of a folder that `write_pack` wrote, by layer."""
     record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     shape = record["experts"]
-    tensors = load_file(folder / EXPERTS)
-    if (folder / ROUTER).exists():
-        tensors |= load_file(folder / ROUTER)
+    tensors = load_file(folder / EXPERTS) | load_file(folder / ROUTER)
     found = {}
     for layer in shape["layers"]:
         pack = PackExperts(record["width"], shape["width"], shape["count"], shape["topK"], torch.Generator())
@@ -52,9 +47,7 @@ def read_pack(folder: Path) -> dict[int, PackExperts]:
                 for name in ("gate", "up", "down"):
                     for expert in range(shape["count"]):
                         getattr(pack, name)[expert] = tensors[f"layers.{layer}.experts.{expert}.{name}.weight"]
-                if shape["count"] > 1:
-                    pack.router_weight.copy_(tensors[f"layers.{layer}.router.weight"])
-                    pack.router_bias.copy_(tensors[f"layers.{layer}.router.bias"])
+                pack.router.copy_(tensors[f"layers.{layer}.router.weight"])
         except KeyError as error:
             raise Failure(BAD_DATA, f"`{folder}` has no tensor {error}", "train the pack again") from None
         found[layer] = pack

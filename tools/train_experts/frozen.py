@@ -85,7 +85,7 @@ class FrozenModel:
 
     def parameters(self) -> list[nn.Parameter]:
         """All that is trained."""
-        return [parameter for pack in self.experts.values() for parameter in pack.parameters()]
+        return [parameter for pack in self.experts.values() for parameter in pack.parameters() if parameter.requires_grad]
 
     def logits(self, ids: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
         """[B, T, V]. `mask` [B, T] says which tokens the routers' losses count."""

@@ -1,3 +1,4 @@
+import Foundation
 public import MoEBase
 public import MoEEval
 public import MoEModel
@@ -12,8 +13,8 @@ public struct BuiltPack: Sendable {
   public let manifest: Manifest
   /// Every entry but the envelope.
   public let entries: [PackEntry]
-  /// What training gave.
-  public let training: TaskTraining
+  /// Where its experts come from.
+  public let experts: PackExperts
   /// What the gate's calibration gave.
   public let calibration: GateCalibration
   /// What the evals gave, in the order of `pack.yaml`.
@@ -33,7 +34,6 @@ public struct PackBuild: Sendable {
   let backbone: Backbone
   let profile: BackboneProfile
   let profileDigest: Digest
-  let options: TrainingOptions
   let pool: ThreadPool
   let progress: @Sendable (BuildProgress) -> Void
 
@@ -53,10 +53,6 @@ public struct PackBuild: Sendable {
     self.backbone = backbone
     self.profile = profile.profile
     profileDigest = profile.digest
-    let plan = TaskTrainer.plan(of: source, layerCount: backbone.encoder.layerCount)
-    var options = TrainingOptions(depth: plan?.layers.count ?? 0)
-    options.seed = source.description.seed
-    self.options = options
     self.pool = pool
     self.progress = progress
   }
@@ -66,74 +62,149 @@ public struct PackBuild: Sendable {
   /// - Throws: ``SourceError/belowFloor(eval:metric:value:floor:examples:)`` when an eval does not reach the
   ///   floor the vendor signs for; `TrainingError`; `TensorError` when OpenBLAS is not there.
   public func run() throws -> BuiltPack {
-    let training = try TaskTrainer(
-      source: source, backbone: backbone, options: options, pool: pool, progress: progress
-    ).run()
+    if let task = source.description.tasks.first,
+      task.kind.needsLanguageModel != (backbone.kind == .decoder)
+    {
+      throw SourceError.wrongBackbone(
+        task: task.name, kind: task.kind.rawValue, backbone: backbone.name)
+    }
+    let experts: PackExperts
+    let own: OwnTexts
+    switch backbone.transformer {
+    case .encoder(let encoder):
+      let training = try train(on: encoder)
+      experts = .trained(training.result, training.options)
+      own = OwnTexts(
+        features: training.result.features, classes: training.result.labels,
+        classCount: source.labels.count)
+    case .decoder:
+      let name = source.description.tensors
+      experts = .imported(
+        try name.map {
+          try ImportedExperts(
+            directory: source.directory.appending(path: $0), name: $0, backbone: backbone)
+        })
+      own = try clusteredTexts()
+    }
     progress(BuildProgress("fitting the gate", 0))
-    let gate = try fitGate(training)
-    let tensors = PackTensorFiles(
-      training: training, gate: gate, task: task, encoder: backbone.encoder)
-    let mixture = try measured(tensors, gate: gate, training: training)
+    let gate = try fitGate(own)
+    let tensors = try PackTensorFiles(
+      experts: experts, gate: gate, task: task, backbone: backbone)
+    let evals = try measure(
+      try mixture(tensors, gate: gate, experts: experts.shape))
+    let assembly = ManifestAssembly(
+      source: source, backbone: backbone, profileDigest: profileDigest, experts: experts,
+      calibration: gate.calibration, rowCount: gate.rows.bias.count, evals: evals)
+    return BuiltPack(
+      manifest: assembly.manifest(), entries: assembly.entries(tensors), experts: experts,
+      calibration: gate.calibration, evals: evals)
+  }
+
+  private var task: String { source.description.tasks.first?.name ?? "" }
+
+  /// The pack's texts as the gate sees them.
+  private struct OwnTexts {
+    /// `[N, G]`.
+    let features: [Float]
+    /// The class, or cluster, of each.
+    let classes: [Int]
+    let classCount: Int
+  }
+
+  private func train(
+    on encoder: Encoder
+  ) throws -> (result: TaskTraining, options: TrainingOptions) {
+    let plan = TaskTrainer.plan(of: source, layerCount: encoder.layerCount)
+    var options = TrainingOptions(depth: plan?.layers.count ?? 0)
+    options.seed = source.description.seed
+    let trainer = TaskTrainer(
+      source: source, backbone: backbone, encoder: encoder, options: options, pool: pool,
+      progress: progress)
+    return (try trainer.run(), options)
+  }
+
+  /// Texts without labels, in clusters of like features: a dispatcher row each.
+  private func clusteredTexts() throws -> OwnTexts {
+    let texts = (source.train.examples + (source.valid?.examples ?? [])).map(\.text)
+    let counter = ProgressCounter(total: texts.count) { [progress] in
+      progress(BuildProgress("reading the pack's texts", $0))
+    }
+    let features = try backbone.features(texts: texts, pool: pool, progress: counter.add)
+    let clusters = Clusters(
+      features, width: backbone.featureWidth,
+      count: min(Self.mostClusters, max(1, texts.count / Self.textsPerCluster)),
+      seed: source.description.seed)
+    return OwnTexts(
+      features: features, classes: clusters.assignments, classCount: clusters.count)
+  }
+
+  /// The most dispatcher rows of a pack without labels.
+  private static let mostClusters = 8
+  /// The least texts a row is made for.
+  private static let textsPerCluster = 25
+
+  private func fitGate(_ own: OwnTexts) throws -> FittedGate {
+    let near = try backbone.features(
+      texts: source.negatives?.examples.map(\.text) ?? [], pool: pool)
+    return FittedGate(
+      fitter: try RowFitter(profile: profile, kernels: backbone.kernels),
+      own: own.features, labels: own.classes, classCount: own.classCount,
+      profile: profile, near: near, seed: source.description.seed, pool: pool)
+  }
+
+  /// Runs the evals.
+  ///
+  /// - Throws: ``SourceError/belowFloor(eval:metric:value:floor:examples:)``.
+  private func measure(_ mixture: MixtureModel) throws -> [EvalResult] {
     let texts = source.evals.reduce(0) { $0 + $1.file.examples.count }
     let counter = ProgressCounter(total: texts) { [progress] in
       progress(BuildProgress("running the evals", $0))
     }
+    let tasks = source.description.tasks
     let evals = try source.evals.map { eval in
+      let task = tasks.first { $0.name == eval.description.task }
       let set = EvalSet(
         name: eval.description.name, task: eval.description.task,
+        kind: task?.kind ?? .classify, completion: task?.completion ?? CompletionSettings(),
         examples: eval.file.examples.compactMap { example in
           example.expectation.map { EvalExample(text: example.text, expectation: $0) }
         })
       return try set.run(
         on: mixture, pack: mixture.packs[0].identity, pool: pool, progress: counter.add)
     }
-    for (eval, result) in zip(source.evals, evals)
-    where result.accuracy < eval.description.floor {
-      throw SourceError.belowFloor(
-        eval: eval.description.name, metric: "accuracy", value: result.accuracy,
-        floor: eval.description.floor, examples: result.labelled)
+    for (eval, result) in zip(source.evals, evals) {
+      let value = eval.description.value(of: result)
+      let kind = tasks.first { $0.name == eval.description.task }?.kind ?? .classify
+      guard kind.reaches(eval.description.floor, value: value) else {
+        throw SourceError.belowFloor(
+          eval: eval.description.name, metric: eval.description.metric, value: value,
+          floor: eval.description.floor, examples: result.labelled)
+      }
     }
-    let assembly = ManifestAssembly(
-      source: source, backbone: backbone, profileDigest: profileDigest, training: training,
-      calibration: gate.calibration, rowCount: gate.rows.bias.count, evals: evals,
-      options: options)
-    return BuiltPack(
-      manifest: assembly.manifest(), entries: assembly.entries(tensors), training: training,
-      calibration: gate.calibration, evals: evals)
-  }
-
-  private var task: String { source.description.tasks.first?.name ?? "" }
-
-  private func fitGate(_ training: TaskTraining) throws -> FittedGate {
-    let near = try backbone.features(
-      texts: source.negatives?.examples.map(\.text) ?? [], pool: pool)
-    return FittedGate(
-      fitter: try RowFitter(profile: profile, kernels: backbone.encoder.kernels),
-      own: training.features, labels: training.labels, classCount: source.labels.count,
-      profile: profile, near: near, seed: source.description.seed, pool: pool)
+    return evals
   }
 
   /// The mixture of this pack alone, loaded from the very bytes that ship.
-  private func measured(
-    _ tensors: PackTensorFiles, gate: FittedGate, training: TaskTraining
+  private func mixture(
+    _ tensors: PackTensorFiles, gate: FittedGate, experts: Manifest.Experts?
   ) throws -> MixtureModel {
-    let plan = training.shipsExperts ? training.plan : nil
     let shape = PackShape(
-      layers: plan?.layers ?? [], expertCount: plan?.count ?? 0, expertWidth: plan?.width ?? 0,
-      topK: plan?.topK ?? 0, rowCount: gate.rows.bias.count,
-      threshold: gate.calibration.threshold, temperature: gate.calibration.temperature,
+      layers: experts?.layers ?? [], expertCount: experts?.count ?? 0,
+      expertWidth: experts?.width ?? 0, topK: experts?.topK ?? 0,
+      rowCount: gate.rows.bias.count, threshold: gate.calibration.threshold,
+      temperature: gate.calibration.temperature,
       tasks: [PackShape.Task(name: task, labels: source.labels)])
     let description = source.description
     let pack = try PackModel(
       identity: PackIdentity(
         name: description.pack.description, version: description.version.description,
         digest: Digest(of: tensors.router)),
-      shape: shape, encoder: backbone.encoder,
+      shape: shape, backbone: backbone,
       experts: try tensors.experts.map {
         try SafeTensorsFile(bytes: $0, name: EntryName.experts)
       },
       router: try SafeTensorsFile(bytes: tensors.router, name: EntryName.router),
-      heads: try SafeTensorsFile(bytes: tensors.heads, name: EntryName.heads))
+      heads: try tensors.heads.map { try SafeTensorsFile(bytes: $0, name: EntryName.heads) })
     return MixtureModel(backbone: backbone, packs: [pack])
   }
 }

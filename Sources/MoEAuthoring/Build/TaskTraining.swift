@@ -63,6 +63,7 @@ private struct HeadFit {
 struct TaskTrainer {
   let source: PackSource
   let backbone: Backbone
+  let encoder: Encoder
   let options: TrainingOptions
   let pool: ThreadPool
   let progress: @Sendable (BuildProgress) -> Void
@@ -79,7 +80,7 @@ struct TaskTrainer {
 
   func run() throws -> TaskTraining {
     try checkDepth()
-    let plan = Self.plan(of: source, layerCount: backbone.encoder.layerCount)
+    let plan = Self.plan(of: source, layerCount: backbone.layerCount)
     let (trainExamples, validExamples) = split()
     let examples = trainExamples + validExamples
     let labels = examples.map { example in
@@ -90,14 +91,14 @@ struct TaskTrainer {
       progress(BuildProgress("running the backbone once", $0))
     }
     let states = try TrunkStates(
-      encodings, entering: plan?.layers.first ?? backbone.encoder.layerCount,
-      encoder: backbone.encoder, pool: pool, progress: counter.add)
+      encodings, entering: plan?.layers.first ?? backbone.layerCount,
+      encoder: encoder, pool: pool, progress: counter.add)
     let trainIndices = Array(0..<trainExamples.count)
     let validIndices = Array(trainExamples.count..<examples.count)
-    let boundary = trainExamples.count * backbone.encoder.featureWidth
+    let boundary = trainExamples.count * backbone.featureWidth
     let trainLabels = Array(labels[0..<trainExamples.count])
     let validLabels = Array(labels[trainExamples.count...])
-    let backward = try BackwardKernels(kernels: backbone.encoder.kernels)
+    let backward = try BackwardKernels(kernels: backbone.kernels)
     progress(BuildProgress("fitting the frozen head", 0))
     let trainFeatures = Array(states.features[..<boundary])
     let validFeatures = Array(states.features[boundary...])
@@ -108,7 +109,7 @@ struct TaskTrainer {
         fitting: trainFeatures, labels: trainLabels,
         labelCount: source.labels.count, inversePenalty: penalty, backward: backward)
       let result = head.evaluate(
-        validFeatures, labels: validLabels, kernels: backbone.encoder.kernels)
+        validFeatures, labels: validLabels, kernels: backbone.kernels)
       let count = Double(max(1, validLabels.count))
       return HeadFit(
         inversePenalty: penalty, head: head, accuracy: Double(result.correct) / count,
@@ -120,7 +121,7 @@ struct TaskTrainer {
     var experts: TrainedExperts?
     if let plan, source.labels.count > 1 {
       let trainer = try ExpertTrainer(
-        encoder: backbone.encoder, plan: plan, labelCount: source.labels.count, options: options,
+        encoder: encoder, plan: plan, labelCount: source.labels.count, options: options,
         pool: pool)
       experts = trainer.train(
         states.subset(trainIndices), labels: trainLabels,
@@ -143,7 +144,7 @@ struct TaskTrainer {
 
   /// Refuses experts in layers that the backbone does not have.
   private func checkDepth() throws {
-    let layerCount = backbone.encoder.layerCount
+    let layerCount = backbone.layerCount
     guard let layers = source.description.experts?.layers, layers > layerCount else { return }
     throw SourceError.badField(
       file: PackDescription.fileName, path: "experts.layers",

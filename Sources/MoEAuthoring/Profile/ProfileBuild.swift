@@ -48,7 +48,7 @@ public struct ProfileBuild: Sendable {
     let total = min(wanted, corpus.count)
     let background = total * Self.backgroundCount / wanted
     let negatives = total * Self.negativeCount / wanted
-    let width = backbone.encoder.featureWidth
+    let width = backbone.featureWidth
     let embedded = Array(corpus[0..<background + negatives]) + anchors
     let counter = ProgressCounter(total: embedded.count) { [progress] in
       progress(BuildProgress("embedding the corpus", $0))

@@ -25,10 +25,10 @@ public struct ExampleFile: Sendable {
 
   /// What lines of a file may say.
   public enum Kind: Sendable {
-    /// `{"text", "label"}`.
-    case training
-    /// `{"text", "label"}` or `{"text", "expect": "none"}`.
-    case eval
+    /// `{"text"}` with what the kind of task expects: `{"text", "label"}` of `classify`.
+    case training(TaskKind)
+    /// The same, or `{"text", "expect": "none"}`.
+    case eval(TaskKind)
     /// `{"text"}`.
     case negatives
   }
@@ -100,16 +100,19 @@ public struct ExampleFile: Sendable {
   private static func expectation(
     _ reader: inout JSONReader, kind: Kind, bad: (String, String) -> SourceError
   ) throws -> Expectation? {
+    let task: TaskKind
     switch kind {
     case .negatives: return nil
-    case .training: break
-    case .eval:
+    case .training(let kind): task = kind
+    case .eval(let kind):
+      task = kind
       guard let expect = try reader.optionalString("expect") else { break }
       guard expect == "none", reader.optional("label") == nil else {
         throw bad("`expect` to be `none`, without a label", "`\(expect)`")
       }
       return Expectation.none
     }
+    guard task == .classify else { return try reader.expectation(of: task) }
     return .label(try reader.line("label", limit: labelLimit))
   }
 }

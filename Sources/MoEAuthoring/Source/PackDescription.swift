@@ -23,8 +23,16 @@ public struct PackDescription: Sendable, Equatable {
   public var evals: [Eval]
   /// The shape of the experts, if the vendor chooses it.
   public var experts: Experts?
+  /// The directory of experts that were trained elsewhere, for a language model.
+  public var tensors: String?
   /// Packs whose domains overlap this one's on purpose.
   public var overlaps: [PackName]
+  /// Packs that must be installed beside this one.
+  public var requires: [PackRequirement]
+  /// Packs that must not be.
+  public var conflicts: [PackName]
+  /// Packs whose place this one takes.
+  public var supersedes: [PackName]
   /// Seeds everything random.
   public var seed: UInt64
 
@@ -32,6 +40,10 @@ public struct PackDescription: Sendable, Equatable {
   public struct Task: Sendable, Equatable {
     /// Its name.
     public var name: String
+    /// What kind of thing it predicts.
+    public var kind: TaskKind
+    /// How answers of a `generate` task are asked for.
+    public var completion: CompletionSettings?
     /// The training file.
     public var train: String
     /// The validation file; a seeded tenth of every label of train where absent.
@@ -50,7 +62,9 @@ public struct PackDescription: Sendable, Equatable {
     public var task: String
     /// The file.
     public var data: String
-    /// The least result the vendor signs for.
+    /// What is counted.
+    public var metric: String
+    /// The worst result the vendor signs for.
     public var floor: Double
   }
 
@@ -89,9 +103,14 @@ extension PackDescription {
       backbone = try reader.line("backbone", limit: 100)
       about = try Self.about(try reader.neededObject("about"))
       tasks = try Self.tasks(try reader.neededObject("tasks"))
-      evals = try Self.evals(try reader.neededObject("evals"), tasks: tasks.map(\.name))
-      experts = try Self.experts(&reader)
-      overlaps = try Self.overlaps(&reader)
+      evals = try Self.evals(try reader.neededObject("evals"), tasks: tasks)
+      let needsLanguageModel = tasks.contains(where: \.kind.needsLanguageModel)
+      tensors = needsLanguageModel ? try Self.tensors(&reader) : nil
+      experts = needsLanguageModel ? nil : try Self.experts(&reader)
+      overlaps = try Self.packs("overlaps", &reader)
+      requires = try Self.requirements(&reader)
+      conflicts = try Self.packs("conflicts", &reader)
+      supersedes = try Self.packs("supersedes", &reader)
       seed =
         reader.optional("seed") == nil ? 1 : UInt64(try reader.integer("seed", in: 0...Int.max))
       try reader.finish()
@@ -117,11 +136,19 @@ extension PackDescription {
     }
   }
 
-  private static func overlaps(_ reader: inout JSONReader) throws -> [PackName] {
-    guard reader.optional("overlaps") != nil else { return [] }
+  private static func packs(_ key: String, _ reader: inout JSONReader) throws -> [PackName] {
+    guard reader.optional(key) != nil else { return [] }
     var seen: Set<PackName> = []
-    return try reader.list("overlaps", limit: 1024, "the name of a pack, `namespace/name`, once") {
+    return try reader.list(key, limit: 1024, "the name of a pack, `namespace/name`, once") {
       PackName($0).flatMap { seen.insert($0).inserted ? $0 : nil }
+    }
+  }
+
+  private static func requirements(_ reader: inout JSONReader) throws -> [PackRequirement] {
+    guard reader.optional("requires") != nil else { return [] }
+    var seen: Set<PackName> = []
+    return try reader.list("requires", limit: 1024, PackRequirement.rule) { text in
+      PackRequirement(text).flatMap { seen.insert($0.pack).inserted ? $0 : nil }
     }
   }
 
@@ -130,14 +157,18 @@ extension PackDescription {
     let tasks = try reader.keys.map { name in
       guard isName(name) else { throw badName(object.path(of: name), name) }
       var task = try reader.object(name)
-      let kind = try task.neededString("kind")
-      guard kind == "classify" else {
+      let word = try task.neededString("kind")
+      guard let kind = TaskKind(rawValue: word) else {
         throw JSONSchemaError(
-          path: task.path(of: "kind"), expected: "`classify`", got: "`\(kind)`")
+          path: task.path(of: "kind"),
+          expected: TaskKind.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", "),
+          got: "`\(word)`")
       }
       let result = Task(
-        name: name, train: try task.path("train"), valid: try task.optionalPath("valid"),
-        labels: try task.optionalPath("labels"), negatives: try task.optionalPath("negatives"))
+        name: name, kind: kind, completion: kind == .generate ? try completion(&task) : nil,
+        train: try task.path("train"), valid: try task.optionalPath("valid"),
+        labels: kind == .classify ? try task.optionalPath("labels") : nil,
+        negatives: try task.optionalPath("negatives"))
       try task.finish()
       return result
     }
@@ -148,26 +179,41 @@ extension PackDescription {
     return tasks
   }
 
-  private static func evals(_ object: JSONReader, tasks: [String]) throws -> [Eval] {
+  private static func completion(_ task: inout JSONReader) throws -> CompletionSettings {
+    var settings = CompletionSettings()
+    if task.optional("maxTokens") != nil {
+      settings.maximumTokens = try task.neededInteger("maxTokens", in: 1...65_536)
+    }
+    if task.optional("stop") != nil {
+      settings.stops = try task.list("stop", limit: 16, "a text of 1 to 64 bytes") {
+        (1...64).contains($0.utf8.count) ? $0 : nil
+      }
+    }
+    return settings
+  }
+
+  private static func evals(_ object: JSONReader, tasks: [Task]) throws -> [Eval] {
     var reader = object
     let evals = try reader.keys.map { name in
       guard isName(name) else { throw badName(object.path(of: name), name) }
       var eval = try reader.object(name)
-      let task = try eval.neededString("task")
-      guard tasks.contains(task) else {
+      let taskName = try eval.neededString("task")
+      guard let task = tasks.first(where: { $0.name.utf8.elementsEqual(taskName.utf8) }) else {
         throw JSONSchemaError(
           path: eval.path(of: "task"),
-          expected: "one of the tasks \(tasks.map { "`\($0)`" }.joined(separator: ", "))",
-          got: "`\(task)`")
+          expected: "one of the tasks \(tasks.map { "`\($0.name)`" }.joined(separator: ", "))",
+          got: "`\(taskName)`")
       }
       let metric = try eval.neededString("metric")
-      guard metric == "accuracy" else {
+      guard task.kind.metrics.contains(metric) else {
         throw JSONSchemaError(
-          path: eval.path(of: "metric"), expected: "`accuracy`", got: "`\(metric)`")
+          path: eval.path(of: "metric"),
+          expected: task.kind.metrics.map { "`\($0)`" }.joined(separator: " or "),
+          got: "`\(metric)`")
       }
       let result = Eval(
-        name: name, task: task, data: try eval.path("data"),
-        floor: try eval.neededNumber("floor", in: 0...1))
+        name: name, task: task.name, data: try eval.path("data"), metric: metric,
+        floor: try eval.neededNumber("floor", in: task.kind.metricRange))
       try eval.finish()
       return result
     }
@@ -189,6 +235,15 @@ extension PackDescription {
     let topK = experts.optional("topK") == nil ? 1 : try experts.integer("topK", in: 1...count)
     try experts.finish()
     return Experts(layers: layers, width: width, count: count, topK: topK)
+  }
+
+  /// The directory of tensors that a pack for a language model brings.
+  private static func tensors(_ reader: inout JSONReader) throws -> String? {
+    guard reader.optional("experts") != nil else { return nil }
+    var experts = try reader.object("experts")
+    let path = try experts.path("tensors")
+    try experts.finish()
+    return path
   }
 
   private static func badName(_ path: String, _ name: String) -> JSONSchemaError {

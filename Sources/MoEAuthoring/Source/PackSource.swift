@@ -64,9 +64,9 @@ public struct PackSource: Sendable {
     }
     let owner = "`tasks.\(task.name)` in `pack.yaml`"
     train = try ExampleFile(
-      url(task.train), name: task.train, kind: .training, neededBy: owner)
+      url(task.train), name: task.train, kind: .training(task.kind), neededBy: owner)
     valid = try task.valid.map {
-      try ExampleFile(url($0), name: $0, kind: .training, neededBy: owner)
+      try ExampleFile(url($0), name: $0, kind: .training(task.kind), neededBy: owner)
     }
     negatives = try task.negatives.map {
       try ExampleFile(url($0), name: $0, kind: .negatives, neededBy: owner)
@@ -74,14 +74,18 @@ public struct PackSource: Sendable {
     evals = try description.evals.map { eval in
       let owner = "`evals.\(eval.name)` in `pack.yaml`"
       return (
-        eval, try ExampleFile(url(eval.data), name: eval.data, kind: .eval, neededBy: owner)
+        eval,
+        try ExampleFile(
+          url(eval.data), name: eval.data, kind: .eval(task.kind), neededBy: owner)
       )
     }
     card = try SourceFile.bytes(
       url("CARD.md"), name: "CARD.md", neededBy: "a pack source", limit: 1 << 20)
     license = try SourceFile.bytes(
       url("LICENSE"), name: "LICENSE", neededBy: "a pack source", limit: 1 << 20)
-    (labels, catalog) = try Self.labels(task, train: train, directory: directory)
+    (labels, catalog) =
+      task.kind == .classify
+      ? try Self.labels(task, train: train, directory: directory) : ([], LabelCatalog())
     nearDuplicatesAllowed = allowsNearDuplicates
     try check(task: task)
   }
@@ -157,10 +161,10 @@ public struct PackSource: Sendable {
           file: file.name, line: example.line, label: label, labelFile: task.labels ?? task.train)
       }
     }
-    for eval in evals where !eval.file.examples.contains(where: { $0.label != nil }) {
+    for eval in evals where !eval.file.examples.contains(where: \.hasAnswer) {
       throw SourceError.badField(
         file: PackDescription.fileName, path: "evals.\(eval.description.name).data",
-        expected: "a file with at least one example that has a label",
+        expected: "a file with at least one example that has an answer",
         got: "`\(eval.file.name)` without one")
     }
     for label in labels {
@@ -175,6 +179,9 @@ public struct PackSource: Sendable {
 }
 
 extension SourceExample {
+  /// Whether the pack is to answer it.
+  var hasAnswer: Bool { expectation.map { $0 != .none } ?? false }
+
   /// The label, if the example carries one.
   public var label: String? {
     if case .label(let label) = expectation { return label }

@@ -14,6 +14,10 @@ public enum SourceError: ActionableError {
   case badField(file: String, path: String, expected: String, got: String)
   /// A line of a data file is not what it must be.
   case badLine(file: String, line: Int, expected: String, got: String)
+  /// A file of tensors cannot be taken as it is.
+  case badTensors(file: String, reason: String)
+  /// A pack's kind of task does not fit its backbone.
+  case wrongBackbone(task: String, kind: String, backbone: String)
   /// A data file holds no example.
   case noExamples(file: String)
   /// Labels occur in the data but not in the label file.
@@ -38,6 +42,8 @@ public enum SourceError: ActionableError {
     case .badYAML: "source-yaml"
     case .badField: "source-field"
     case .badLine: "source-line"
+    case .badTensors: "source-tensors"
+    case .wrongBackbone: "source-field"
     case .noExamples: "source-empty"
     case .unknownLabel: "source-label-unknown"
     case .rareLabel: "source-label-rare"
@@ -62,6 +68,11 @@ public enum SourceError: ActionableError {
       "`\(file)`: `\(path)`: expected \(expected), got \(got)"
     case .badLine(let file, let line, let expected, let got):
       "`\(file)` line \(line): expected \(expected), got \(got)"
+    case .badTensors(let file, let reason): "`\(file)` cannot be taken: \(reason)"
+    case .wrongBackbone(let task, let kind, let backbone):
+      "`pack.yaml`: task `\(task)` is of kind `\(kind)`, which `\(backbone)` cannot do: expected "
+        + (kind == TaskKind.classify.rawValue
+          ? "`choose`, `generate` or `perplexity` on a language model" : "`classify` on an encoder")
     case .noExamples(let file): "`\(file)` holds no line, expected at least one example"
     case .unknownLabel(let file, let line, let label, let labelFile):
       "`\(file)` line \(line): label `\(label)` is not in `\(labelFile)`, "
@@ -89,6 +100,9 @@ public enum SourceError: ActionableError {
     case .missingFile: "nothing was built; create the file or correct its name"
     case .unreadable: "nothing was built; check the path and its permissions"
     case .badYAML, .badField: "nothing was built; SPEC.md §7 lists every field"
+    case .badTensors:
+      "nothing was built; SPEC.md §7 lists the tensors, and `tools/train-experts` writes them"
+    case .wrongBackbone: "nothing was built; correct the `kind`, or name another backbone"
     case .badLine:
       "nothing was built; a line is one JSON object, {\"text\": \"…\", \"label\": \"…\"}"
     case .noExamples: "nothing was built; add lines of {\"text\": \"…\", \"label\": \"…\"}"

@@ -27,6 +27,22 @@ struct AnswerView {
       try console.print(
         "The text is long: the first \(most) of its \(answer.tokenCount) tokens were read.")
     }
+    try printEnd(to: console)
+  }
+
+  /// Who is about to speak, or that the backbone speaks alone.
+  func printSpeaker(to console: Console) throws {
+    if answer.route.isEmpty {
+      try printNoRoute(to: console)
+      try console.print("\(composition.backbone.name) speaks alone.")
+    } else {
+      try printRoute(to: console)
+    }
+    try console.print()
+  }
+
+  /// What gave the answer.
+  func printEnd(to console: Console) throws {
     try console.print()
     try console.print(
       console.styled(

@@ -48,7 +48,7 @@ public struct EmbedCommand: MoECommand {
       backbone = loaded
       embed = { try loaded.embed($0, pool: pool) }
     }
-    let width = backbone.encoder.width
+    let width = backbone.width
     try RequestStream(stream, session: session, allowsBlankText: true).run { requests in
       let encodings = requests.map { backbone.tokenizer.encode($0.text) }
       let embeddings = try embed(encodings)

@@ -13,8 +13,8 @@ public struct BackboneProfileCommand: MoECommand {
     discussion: """
       The profile is what every vendor of packs shares: mean and covariance of the backbone's features \
       over background text, negatives and anchors that gates are calibrated against, and neutral probes. \
-      The corpus is WordNet's database directory (Debian package wordnet-base) or a file of one text a \
-      line; the anchors are lines of {"text", "topic"}. The same files give the same bits everywhere.
+      The corpus is WordNet's database directory (Debian package wordnet-base), a file of one text a \
+      line, or of lines of {"text"} where its name ends in .jsonl; the anchors are lines of {"text", "topic"}. The same files give the same bits everywhere.
 
       Example:
         moe-pack backbone profile --corpus /usr/share/wordnet --anchors tools/profile/anchors.jsonl
@@ -23,7 +23,7 @@ public struct BackboneProfileCommand: MoECommand {
   @Argument(help: ArgumentHelp("The backbone.", valueName: "name"))
   var name: String = KnownBackbone.miniLM.name
 
-  @Option(help: ArgumentHelp("WordNet's directory, or a text file.", valueName: "path"))
+  @Option(help: ArgumentHelp("WordNet's directory, or a file of texts.", valueName: "path"))
   var corpus: Path
 
   @Option(help: ArgumentHelp("The anchor texts, JSON lines.", valueName: "file"))

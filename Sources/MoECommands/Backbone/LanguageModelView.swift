@@ -22,7 +22,8 @@ struct LanguageModelView {
       bar.update("checking the files", done: 0, total: 0)
       try entry.checkLanguageModel()
     }
-    let model = try LanguageModel(entry, kernels: try session.kernels())
+    let model = try session.backbones.languageModel(
+      entry.known.digest.description, kernels: try session.kernels())
     architecture = model.decoder.architecture
     precision = model.decoder.formats.map(\.rawValue.localizedLowercase).joined(separator: ", ")
     panelBytes = model.decoder.sizeBytes

@@ -8,10 +8,13 @@ public struct GenerateCommand: MoECommand {
   /// Name and help.
   public static let configuration = CommandConfiguration(
     commandName: "generate",
-    abstract: "Continue a prompt with a registered language model, token by token.",
+    abstract:
+      "Continue a prompt with a language model and the store's packs for it, token by token.",
     discussion: """
-      The text appears as it is generated. The same prompt, options and seed give the same text, whatever the \
-      number of threads. With --chat the prompt is a message in the model's own chat format; special tokens \
+      The dispatcher reads the prompt once and decides which pack speaks, if any; that pack's experts then stand beside \
+      the model's own networks until the text ends, and the pack is named. Without a responsible pack, or with \
+      --backbone, the model speaks alone. The text appears as it is generated. The same prompt, options and seed give \
+      the same text, whatever the number of threads. With --chat the prompt is a message in the model's own chat format; special tokens \
       written inside it count as plain text.
 
       Examples:
@@ -28,6 +31,11 @@ public struct GenerateCommand: MoECommand {
   var prompt: String?
 
   @OptionGroup var generation: GenerationOptions
+  @Option(
+    help: ArgumentHelp("Make this pack speak, whatever the dispatcher says.", valueName: "name"))
+  var pack: String?
+  @Flag(help: "Make the nearest pack speak, even under its threshold.")
+  var forced = false
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
@@ -57,15 +65,17 @@ public struct GenerateCommand: MoECommand {
 
   /// Continues the prompt, or the prompts of a file.
   public func run(_ session: CommandSession) throws {
-    let model = try session.backbones.languageModel(
-      generation.backbone, kernels: try session.kernels())
-    let writer = try PromptWriter(model, options: generation, now: session.context.now())
-    let continuer = Continuer(decoder: model.decoder, pool: try session.pool())
-    guard let prompt else { return try stream(writer, continuer, session) }
+    let speaker = try session.speaker(
+      backbone: generation.backbone, pack: pack, isForced: forced)
+    let writer = try PromptWriter(
+      speaker.model, options: generation, now: session.context.now())
+    let continuer = Continuer(decoder: speaker.model.decoder, pool: speaker.pool)
+    guard let prompt else { return try stream(speaker, writer, continuer, session) }
     let text =
       prompt == "-" ? try InputFile("-", standardInput: session.context.input).text() : prompt
-    let request = try writer.request(text)
-    var continuation = try ContinuationText(model, stops: generation.stop)
+    let answer = try speaker.answers([text])[0]
+    let request = try writer.request(text, experts: speaker.experts(of: answer))
+    var continuation = try ContinuationText(speaker.model.tokenizer, stops: generation.stop)
     let clock = ContinuousClock()
     var instants = [clock.now]
     let ends = try continuer.run([request]) { _, token in
@@ -77,10 +87,11 @@ public struct GenerateCommand: MoECommand {
     let rest = continuation.finish()
     if json {
       try session.console.print(
-        json: continuation.json(model: model, request: request, end: ends[0], id: nil))
+        json: speaker.json(of: answer, continuation, request: request, end: ends[0], id: nil))
     } else {
       try session.console.stream(rest)
       try session.console.print()
+      if let sentence = speaker.sentence(answer) { session.console.note(sentence) }
     }
     describe(instants, prompt: request.prompt.count, session)
   }
@@ -103,15 +114,18 @@ public struct GenerateCommand: MoECommand {
 
   /// Continues the prompts of a file, in batches.
   private func stream(
-    _ writer: PromptWriter, _ continuer: Continuer, _ session: CommandSession
+    _ speaker: Speaker, _ writer: PromptWriter, _ continuer: Continuer, _ session: CommandSession
   ) throws {
     try RequestStream(
       input: input ?? .standard, output: output, session: session, allowsBlankText: true,
       batchCount: Self.batchCount
     ).run { lines in
-      let requests = try lines.map { try writer.request($0.text) }
+      let answers = try speaker.answers(lines.map(\.text))
+      let requests = try zip(lines, answers).map {
+        try writer.request($0.text, experts: speaker.experts(of: $1))
+      }
       var texts = try lines.map { _ in
-        try ContinuationText(writer.model, stops: generation.stop)
+        try ContinuationText(speaker.model.tokenizer, stops: generation.stop)
       }
       let ends = try continuer.run(requests) { index, token in
         _ = texts[index].append(token)
@@ -119,9 +133,26 @@ public struct GenerateCommand: MoECommand {
       }
       return lines.indices.map { index in
         _ = texts[index].finish()
-        return texts[index].json(
-          model: writer.model, request: requests[index], end: ends[index], id: lines[index].id)
+        return speaker.json(
+          of: answers[index], texts[index], request: requests[index], end: ends[index],
+          id: lines[index].id)
       }
     }
+  }
+}
+
+extension Speaker {
+  /// What is told of a continuation to machines.
+  func json(
+    of answer: Answer?, _ continuation: ContinuationText, request: ContinuationRequest,
+    end: ContinuationEnd, id: JSONValue?
+  ) -> JSONValue {
+    .object(
+      members(answer, id: id) + [
+        JSONMember("backbone", .string(model.name)), JSONMember("digest", .digest(model.digest)),
+        JSONMember("text", .string(continuation.text)), JSONMember("end", .string(end.rawValue)),
+        JSONMember("promptTokens", .integer(request.prompt.count)),
+        JSONMember("tokens", .integer(continuation.tokenCount)),
+      ])
   }
 }

@@ -7,7 +7,8 @@ import MoEModel
 struct GenerationOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The language model; the only one registered where it is not named.", valueName: "name"))
+      "The language model, which then speaks without packs; otherwise the one that the store's packs are for, or "
+        + "the only one registered.", valueName: "name"))
   var backbone: String?
 
   @Flag(help: "Take the prompt as a message in the model's chat format.")
@@ -74,8 +75,14 @@ struct PromptWriter {
 
   /// The request of one prompt.
   ///
+  /// - Parameters:
+  ///   - text: The prompt.
+  ///   - experts: Those that speak, by layer.
+  /// - Returns: The request.
   /// - Throws: `GenerationError` or `ChatTemplateError`.
-  func request(_ text: String) throws -> ContinuationRequest {
+  func request(
+    _ text: String, experts: [Int: SparseNetwork]? = nil
+  ) throws -> ContinuationRequest {
     let encoding: Encoding
     if let template {
       var messages = [ChatMessage(role: "user", content: text)]
@@ -89,52 +96,6 @@ struct PromptWriter {
     }
     return ContinuationRequest(
       prompt: try model.checked(encoding), sampling: options.sampling,
-      maximumTokens: options.maxTokens, endTokens: model.endTokens)
-  }
-}
-
-/// The text of one continuation as it grows.
-struct ContinuationText {
-  private var decoder: TokenStreamDecoder
-  private var scanner: StopScanner
-  private var text = ""
-  private var tokenCount = 0
-
-  /// Whether a stop string was found.
-  var isStopped: Bool { scanner.isStopped }
-
-  init(_ model: LanguageModel, stops: [String]) throws {
-    decoder = TokenStreamDecoder(model.tokenizer, skippingSpecialTokens: true)
-    scanner = try StopScanner(stops: stops)
-  }
-
-  /// Takes a token; returns what can be shown of the text now.
-  mutating func append(_ token: Int32) -> String {
-    tokenCount += 1
-    let piece = scanner.append(decoder.append(token))
-    text += piece
-    return piece
-  }
-
-  /// Ends the text; returns the rest of it.
-  mutating func finish() -> String {
-    let piece = scanner.append(decoder.finish()) + scanner.finish()
-    text += piece
-    return piece
-  }
-
-  /// What is told of it to machines.
-  func json(
-    model: LanguageModel, request: ContinuationRequest, end: ContinuationEnd, id: JSONValue?
-  ) -> JSONValue {
-    var members: [JSONMember] = []
-    if let id { members.append(JSONMember("id", id)) }
-    members += [
-      JSONMember("backbone", .string(model.name)), JSONMember("digest", .digest(model.digest)),
-      JSONMember("text", .string(text)), JSONMember("end", .string(end.rawValue)),
-      JSONMember("promptTokens", .integer(request.prompt.count)),
-      JSONMember("tokens", .integer(tokenCount)),
-    ]
-    return .object(members)
+      maximumTokens: options.maxTokens, endTokens: model.endTokens, experts: experts)
   }
 }

@@ -85,9 +85,14 @@ struct ManifestView {
           value: "all finite, the largest \(largest.absmax.fixed(3)) in \(largest.tensor)"
         ))
     }
-    if !manifest.overlaps.isEmpty {
-      fields.append(
-        (name: "overlaps", value: manifest.overlaps.map(\.description).joined(separator: ", ")))
+    let relations = [
+      ("overlaps", manifest.overlaps.map(\.description)),
+      ("requires", manifest.requires.map(\.description)),
+      ("conflicts", manifest.conflicts.map(\.description)),
+      ("supersedes", manifest.supersedes.map(\.description)),
+    ]
+    for (name, packs) in relations where !packs.isEmpty {
+      fields.append((name: name, value: packs.joined(separator: ", ")))
     }
     if manifest.nearDuplicatesAllowed {
       fields.append(

@@ -56,13 +56,13 @@ public struct PackBuildCommand: MoECommand {
   public func run(_ session: CommandSession) throws {
     let start = session.context.now()
     let keys = try session.signingKeys(key)
-    let source = try sourceOptions.source()
+    let source = try sourceOptions.source(session)
     try checkOutput()
     let entry = try session.backbones.entry(source.description.backbone)
     try entry.checkFiles()
     let backbone = try Backbone(
       entry.known, files: entry.files, kernels: try session.kernels())
-    let profile = try session.backbones.profile(of: entry, width: backbone.encoder.featureWidth)
+    let profile = try session.backbones.profile(of: entry, width: backbone.featureWidth)
     let pool = try session.pool()
     let built = try session.withProgress { bar in
       try PackBuild(source: source, backbone: backbone, profile: profile, pool: pool) {
@@ -104,20 +104,22 @@ public struct PackBuildCommand: MoECommand {
   private func show(
     _ built: BuiltPack, summary: PackSummary, seconds: Double, on console: Console
   ) throws {
-    let training = built.training
     let manifest = summary.manifest
     try console.print(
       "\(manifest.pack) \(manifest.version), release \(manifest.release): "
         + "\(output.text.shown()), \(summary.size.byteCount)")
     try console.print("digest   \(summary.digest)")
-    var verdict =
-      "frozen head \(training.frozenAccuracy.percent) on \(training.validCount) held out"
-    if let experts = training.experts, let plan = training.plan {
-      verdict +=
-        ", experts \(experts.accuracy.percent) (top \(plan.layers.count.counted("layer")), "
-        + "width \(plan.width)): \(training.shipsExperts ? "experts ship" : "the frozen head ships")"
+    switch built.experts {
+    case .trained(let training, _): try console.print("trained  \(Self.verdict(training))")
+    case .imported(let imported):
+      let shape = imported?.shape
+      try console.print(
+        "experts  "
+          + (shape.map {
+            "\($0.count) of width \($0.width), top \($0.topK), in \($0.layers.count.counted("layer")), "
+              + "trained elsewhere"
+          } ?? "none: the pack routes and is measured, and the backbone speaks alone"))
     }
-    try console.print("trained  \(verdict)")
     for sentence in manifest.experts?.routerSentences ?? [] {
       try console.print("router   \(sentence)")
     }
@@ -127,7 +129,7 @@ public struct PackBuildCommand: MoECommand {
         + "\(built.calibration.negativeExamples) background texts")
     for (eval, result) in zip(manifest.evals, built.evals) {
       var line =
-        "eval     \(eval.name): accuracy \(result.accuracy.fixed(3)) of \(result.labelled) "
+        "eval     \(eval.name): \(eval.metric) \(eval.value.fixed(3)) of \(result.labelled) "
         + "(floor \(eval.floor.fixed(3))), routed \(result.ownSelectedShare.fixed(3))"
       if let none = result.noneSelectedShare, let auroc = result.auroc {
         line +=
@@ -136,7 +138,7 @@ public struct PackBuildCommand: MoECommand {
       try console.print(line)
     }
     let perLabel = built.calibration.ownExamples / max(1, manifest.dispatcher.rows)
-    if perLabel < Self.fewTexts {
+    if built.experts.training != nil, perLabel < Self.fewTexts {
       console.note(
         "\(perLabel.counted("text")) a label are few: the gate may miss texts that are the pack's own; "
           + "\(Self.fewTexts) a label or more serve it better")
@@ -151,26 +153,36 @@ public struct PackBuildCommand: MoECommand {
       "built in \(seconds.fixed(1)) s; install it with `moe-pack install \(output.text)`")
   }
 
+  private static func verdict(_ training: TaskTraining) -> String {
+    let verdict =
+      "frozen head \(training.frozenAccuracy.percent) on \(training.validCount) held out"
+    guard let experts = training.experts, let plan = training.plan else { return verdict }
+    return verdict
+      + ", experts \(experts.accuracy.percent) (top \(plan.layers.count.counted("layer")), "
+      + "width \(plan.width)): \(training.shipsExperts ? "experts ship" : "the frozen head ships")"
+  }
+
   private static func json(
     _ built: BuiltPack, summary: PackSummary, seconds: Double
   ) -> JSONValue {
-    [
+    let training = built.experts.training
+    return [
       "pack": .string(summary.manifest.pack.description),
       "version": .string(summary.manifest.version.description),
       "digest": .digest(summary.digest),
       "sizeBytes": .integer(summary.size),
-      "frozenAccuracy": .number(built.training.frozenAccuracy),
-      "expertAccuracy": built.training.experts.map { .number($0.accuracy) } ?? .null,
-      "shipsExperts": .boolean(built.training.shipsExperts),
+      "frozenAccuracy": training.map { .number($0.frozenAccuracy) } ?? .null,
+      "expertAccuracy": training?.experts.map { .number($0.accuracy) } ?? .null,
+      "shipsExperts": .boolean(built.experts.shape != nil),
       "utilization": .array(
-        (built.training.experts?.utilization ?? []).map {
+        (training?.experts?.utilization ?? []).map {
           [
             "layer": .integer($0.layer), "shares": .array($0.shares.map(JSONValue.number)),
             "entropy": .number($0.entropy),
           ]
         }),
       "history": .array(
-        (built.training.experts?.history ?? []).map {
+        (training?.experts?.history ?? []).map {
           [
             "epoch": .integer($0.epoch), "loss": .number($0.loss),
             "accuracy": .number($0.accuracy),
@@ -179,13 +191,14 @@ public struct PackBuildCommand: MoECommand {
       "ownRecall": .number(built.calibration.ownRecall),
       "falseActivation": .number(built.calibration.falseActivation),
       "evals": .array(
-        built.evals.map {
+        zip(summary.manifest.evals, built.evals).map { claim, result in
           [
-            "name": .string($0.name), "accuracy": .number($0.accuracy),
-            "examples": .integer($0.labelled), "ownSelected": .number($0.ownSelectedShare),
-            "none": .integer($0.none),
-            "noneSelected": $0.noneSelectedShare.map(JSONValue.number) ?? .null,
-            "auroc": $0.auroc.map(JSONValue.number) ?? .null,
+            "name": .string(result.name), "metric": .string(claim.metric),
+            "value": .number(claim.value), "accuracy": .number(result.accuracy),
+            "examples": .integer(result.labelled), "ownSelected": .number(result.ownSelectedShare),
+            "none": .integer(result.none),
+            "noneSelected": result.noneSelectedShare.map(JSONValue.number) ?? .null,
+            "auroc": result.auroc.map(JSONValue.number) ?? .null,
           ]
         }),
       "seconds": .number(seconds),

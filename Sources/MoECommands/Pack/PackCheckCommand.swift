@@ -2,6 +2,7 @@ import MoEPackFormat
 public import ArgumentParser
 import MoEAuthoring
 import MoEBase
+import MoEEval
 
 /// `moe-pack pack check`.
 public struct PackCheckCommand: MoECommand {
@@ -28,12 +29,12 @@ public struct PackCheckCommand: MoECommand {
 
   /// Checks and shows what there is.
   public func run(_ session: CommandSession) throws {
-    let source = try sourceOptions.source()
+    let source = try sourceOptions.source(session)
     let counts = source.labels.map { label in
       (label, source.train.examples.count { $0.label == label })
     }
     let evals = source.evals.map { eval in
-      let none = eval.file.examples.count { $0.label == nil }
+      let none = eval.file.examples.count { $0.expectation == MoEEval.Expectation.none }
       return (eval.description.name, eval.file.examples.count - none, none)
     }
     if output.json {

@@ -23,6 +23,7 @@ public struct PackCommand: ParsableCommand {
       """,
     subcommands: [
       PackBuildCommand.self, PackCheckCommand.self, PackInspectCommand.self, PackSignCommand.self,
+      PackImportCommand.self,
     ])
 
   /// Makes the command.

@@ -1,6 +1,7 @@
 public import ArgumentParser
 import Foundation
 import MoEAuthoring
+import MoEModel
 
 /// What commands on a pack source take.
 public struct PackSourceOptions: ParsableArguments {
@@ -16,10 +17,12 @@ public struct PackSourceOptions: ParsableArguments {
   /// Makes the defaults.
   public init() {}
 
-  /// Reads and checks the source.
-  func source() throws -> PackSource {
-    try PackSource(
-      directory: self.directory.directory,
-      allowsNearDuplicates: allowsNearDuplicates)
+  /// Reads and checks the source; it may name any backbone that is known or registered.
+  func source(_ session: CommandSession) throws -> PackSource {
+    let registered = session.backbones.entries().map(\.known.name)
+    return try PackSource(
+      directory: self.directory.directory, allowsNearDuplicates: allowsNearDuplicates,
+      backbones: registered.filter { $0 != KnownBackbone.miniLM.name }
+        + KnownBackbone.all.map(\.name))
   }
 }

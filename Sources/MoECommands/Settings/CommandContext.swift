@@ -125,19 +125,22 @@ public struct CommandSession: Sendable {
   ///
   /// - Parameters:
   ///   - packs: The packs of the store.
+  ///   - arriving: Where there are none, the backbone of what comes in.
   ///   - needsProbes: Whether the profile's neutral texts are needed; without them its digest is enough.
   /// - Returns: The backbone, its profile and the probes.
   /// - Throws: `BackboneError`, `TensorError`, `StoreError`.
-  func ground(for packs: [InstalledPack], needsProbes: Bool = false) throws -> Installer.Ground {
+  func ground(
+    for packs: [InstalledPack], arriving: Manifest.Backbone? = nil, needsProbes: Bool = false
+  ) throws -> Installer.Ground {
     if let ground = context.ground { return ground }
-    let entry = try backboneEntry(for: packs)
+    let entry = try backboneEntry(for: packs, arriving: arriving)
     try entry.checkFiles()
     let backbone = try Backbone(entry.known, files: entry.files, kernels: try kernels())
     guard needsProbes else {
       let digest = entry.hasProfile ? try backbones.profileDigest(of: entry) : nil
       return Installer.Ground(backbone: backbone, profile: digest, probes: [])
     }
-    let (profile, digest) = try backbones.profile(of: entry, width: backbone.encoder.featureWidth)
+    let (profile, digest) = try backbones.profile(of: entry, width: backbone.featureWidth)
     return Installer.Ground(backbone: backbone, profile: digest, probes: profile.probes)
   }
 
@@ -185,9 +188,12 @@ public struct CommandSession: Sendable {
       maximumLength: try EncoderConfiguration(files: files).maximumTokens)
   }
 
-  private func backboneEntry(for packs: [InstalledPack]) throws -> BackboneRegistry.Entry {
-    guard let pack = packs.first else { return try backbones.entry(KnownBackbone.miniLM.name) }
-    let wanted = try pack.manifest().backbone
+  private func backboneEntry(
+    for packs: [InstalledPack], arriving: Manifest.Backbone? = nil
+  ) throws -> BackboneRegistry.Entry {
+    guard let wanted = try packs.first?.manifest().backbone ?? arriving else {
+      return try backbones.entry(KnownBackbone.miniLM.name)
+    }
     // Not registered: the name says more to a person than the digest does.
     let isKnown = backbones.entries().contains { $0.known.digest == wanted.digest }
     return try backbones.entry(isKnown ? wanted.digest.description : wanted.name)

@@ -1,15 +1,18 @@
 import Foundation
 import MoEBase
 import MoEPackFormat
+import MoERuntime
 
 /// What the operator of this machine has set for all stores: `$XDG_CONFIG_HOME/moe-pack/config.json`.
 ///
 /// ```
-/// {"limits": {"entries": 64, "totalBytes": 1073741824}}
+/// {"limits": {"entries": 64, "totalBytes": 1073741824}, "gate": {"negativeFlips": 0.02}}
 /// ```
 struct Configuration {
   /// What an archive may be.
   let limits: ArchiveLimits
+  /// What the regression suite lets pass.
+  let gate: GateLimits
 
   /// Reads the file; where there is none, everything is as it comes.
   ///
@@ -17,6 +20,7 @@ struct Configuration {
   init(file: URL) throws(ConfigurationError) {
     guard let bytes = try Self.bytes(of: file) else {
       limits = ArchiveLimits()
+      gate = GateLimits()
       return
     }
     do {
@@ -24,6 +28,9 @@ struct Configuration {
       limits =
         reader.optional("limits") == nil
         ? ArchiveLimits() : try ArchiveLimits(lowering: try reader.object("limits"))
+      gate =
+        reader.optional("gate") == nil
+        ? GateLimits() : try GateLimits().setting(from: try reader.object("gate"))
       try reader.finish()
     } catch let error as JSONSyntaxError {
       throw ConfigurationError(
@@ -70,8 +77,8 @@ struct ConfigurationError: ActionableError, Equatable {
   }
   /// What to do now.
   var hint: String {
-    "nothing was done; correct the file or move it away: SPEC.md §8 lists the limits, which can only be "
-      + "lowered"
+    "nothing was done; correct the file or move it away: SPEC.md §8 lists `limits`, which can only be "
+      + "lowered, and §18 those of `gate`"
   }
   /// The status the process exits with.
   var exitCode: ExitCode { .configuration }

@@ -1,6 +1,7 @@
 import Foundation
 import MoEModel
 import MoEPackFormat
+import MoERuntime
 import MoETensor
 
 /// Where things lie and how much to use of this machine, from options and environment.
@@ -58,6 +59,13 @@ struct Settings: Sendable {
   /// - Throws: ``ConfigurationError``.
   func limits() throws(ConfigurationError) -> ArchiveLimits {
     try Configuration(file: configurationFile).limits
+  }
+
+  /// What the regression suite lets pass in this operator's stores.
+  ///
+  /// - Throws: ``ConfigurationError``.
+  func gateLimits() throws(ConfigurationError) -> GateLimits {
+    try Configuration(file: configurationFile).gate
   }
 
   /// The kernels that `MOEPACK_KERNELS` asks for.

@@ -18,20 +18,37 @@ struct ChangeOptions: ParsableArguments {
     help: ArgumentHelp("Why, for `moe-pack history`.", valueName: "text"))
   var reason: String?
 
+  @Option(
+    name: .customLong("limit"),
+    help: ArgumentHelp(
+      "Let the suite pass more or less than the configuration says; may be given several times.",
+      discussion: "Keys: \(GateLimits.keys.joined(separator: ", ")).", valueName: "key=value"))
+  var limits: [String] = []
+
   private static let reasonBytes = 400
 
-  /// Refuses a reason that a history cannot show.
+  /// Refuses a reason that a history cannot show, and limits that are none.
   func validate() throws {
+    for text in limits {
+      var limits = GateLimits()
+      if let expected = limits.set(text) {
+        throw ValidationError("--limit \(text.shown()): expected \(expected)")
+      }
+    }
     guard let reason, !isShownText(reason, atMost: Self.reasonBytes) else { return }
     throw ValidationError(
       "--reason takes one line of at most \(Self.reasonBytes) bytes, without control characters.")
   }
 
   /// The change as the installer takes it.
-  func change(in session: CommandSession) -> Installer.Change {
-    Installer.Change(
+  ///
+  /// - Throws: ``ConfigurationError``.
+  func change(in session: CommandSession) throws -> Installer.Change {
+    var limits = try session.settings.gateLimits()
+    for text in self.limits { _ = limits.set(text) }
+    return Installer.Change(
       actor: session.context.userName, time: session.context.timestamp, reason: reason,
-      checking: noEval ? .none : .suite, isDryRun: dryRun)
+      checking: noEval ? .none : .suite, isDryRun: dryRun, limits: limits)
   }
 
   /// Makes a change and shows what came of it.
@@ -47,8 +64,9 @@ struct ChangeOptions: ParsableArguments {
       try body(
         Installer(
           store: store, pool: pool, limits: try session.settings.limits(), progress: bar.handler
-        ) {
-          try session.ground(for: before.packs, needsProbes: change.checking == .suite)
+        ) { arriving in
+          try session.ground(
+            for: before.packs, arriving: arriving, needsProbes: change.checking == .suite)
         })
     }
     for warning in outcome.warnings {

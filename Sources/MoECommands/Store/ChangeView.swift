@@ -35,6 +35,7 @@ struct ChangeView {
     }
     if let report = outcome.report, !report.packs.isEmpty {
       try EvalTable(packs: report.packs, probes: report.probes).print(to: console)
+      try SuiteView(report: report).print(to: console)
       if report.compared > 0 {
         try console.print(
           "\(report.compared.counted("answer")) that the change has no part in: the same bytes before "

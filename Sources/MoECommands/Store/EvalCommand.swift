@@ -9,7 +9,7 @@ import MoEStore
 public struct EvalCommand: MoECommand {
   /// Name and help.
   public static let configuration = CommandConfiguration(
-    commandName: "eval",
+    commandName: "run",
     abstract: "Run the eval sets of the installed packs, and hold them to their vendors' floors.",
     discussion: """
       For each set: accuracy beside the vendor's claim and floor, the share of the pack's own texts that \
@@ -46,6 +46,9 @@ public struct EvalCommand: MoECommand {
   @Option(help: ArgumentHelp("Write a report for a browser.", valueName: "file"))
   var html: Path?
 
+  /// The words after `moe-pack`.
+  public static let words = "eval"
+
   @OptionGroup var output: OutputOptions
   /// What every command takes.
   @OptionGroup public var global: GlobalOptions
@@ -70,23 +73,26 @@ public struct EvalCommand: MoECommand {
     guard let store = try session.storeForReading() else {
       if let name { throw StoreError.notInstalled(name: name, nearest: nil) }
       if let against { throw StoreError.noGeneration(id: against, newest: 0) }
-      return try show([], probes: 0, comparison: nil, session)
+      return try show([], probes: 0, registered: [], comparison: nil, session)
     }
     let active = try store.active()
     if let name { _ = try store.installedPack(named: name) }
     let earlier = try against.map { try store.generation($0) }
     guard !active.packs.isEmpty else {
-      return try show([], probes: 0, comparison: nil, session)
+      return try show([], probes: 0, registered: [], comparison: nil, session)
     }
     let ground = try session.ground(for: active.packs, needsProbes: true)
     let pool = try session.pool()
-    let (packs, comparison) = try session.withProgress { bar in
+    let (packs, registered, comparison) = try session.withProgress { bar in
       let candidate = try session.composition(of: active, on: ground)
       let before = try earlier.map { try session.composition(of: $0, on: ground) }
       let suite = try RegressionSuite(
         active: before ?? candidate, candidate: candidate, packs: active.packs,
-        probes: ground.probes, pool: pool, progress: bar.handler)
+        probes: ground.probes, operatorEvals: name == nil ? try store.operatorEvals() : [],
+        cache: store.cache, pool: pool, progress: bar.handler)
       let packs = try suite.measure(only: name)
+      let registered = try suite.measureRegistered()
+      if !store.isReadOnly { suite.saveEvidence(candidatePassed: true) }
       if let html {
         let questions = try active.packs.filter { name == nil || $0.name.description == name }
           .flatMap { try $0.questions() }
@@ -103,9 +109,10 @@ public struct EvalCommand: MoECommand {
             ?? candidate.mixture.answer(questions.map(\.text), pool: pool),
           whatIf: whatIf, session)
       }
-      return (packs, try earlier.map { _ in try suite.compare(packs) })
+      return (packs, registered, try earlier.map { _ in try suite.compare(packs) })
     }
-    try show(packs, probes: ground.probes.count, comparison: comparison, session)
+    try show(
+      packs, probes: ground.probes.count, registered: registered, comparison: comparison, session)
     try packs.forEach(RegressionSuite.checkFloors)
   }
 
@@ -138,13 +145,15 @@ public struct EvalCommand: MoECommand {
   }
 
   private func show(
-    _ packs: [SuiteReport.Pack], probes: Int, comparison: [EvalComparison]?,
+    _ packs: [SuiteReport.Pack], probes: Int, registered: [SuiteReport.Registered],
+    comparison: [EvalComparison]?,
     _ session: CommandSession
   ) throws {
     if output.json {
       var members = [
         JSONMember("probes", .integer(probes)),
         JSONMember("packs", .array(packs.map(\.detailJSON))),
+        JSONMember("registered", .array(registered.map(\.json))),
       ]
       if let comparison {
         members.append(JSONMember("against", .array(comparison.map(\.json))))
@@ -153,6 +162,11 @@ public struct EvalCommand: MoECommand {
     }
     guard !packs.isEmpty else { return try session.console.print("No packs are installed.") }
     try EvalTable(packs: packs, probes: probes).print(to: session.console)
+    for own in registered {
+      try session.console.print(
+        "\(own.eval), of your own, \(own.pack.map { "for \($0)" } ?? "for no pack"): "
+          + "\(own.right) of \(own.examples) answered right")
+    }
     if name != nil { try packs.forEach { try EvalDetail(pack: $0).print(to: session.console) } }
     if let comparison, let against {
       try session.console.print()

@@ -13,12 +13,12 @@ struct EvalDetail {
     for eval in pack.evals {
       let result = eval.result
       try console.print()
-      if let interval = result.accuracyInterval {
+      if let interval = eval.interval {
         try console.print(
-          "\(eval.claim.name): accuracy \(result.accuracy.fixed(3)), "
+          "\(eval.claim.name): \(eval.claim.metric) \(eval.value.fixed(3)), "
             + "\(interval.low.fixed(3)) to \(interval.high.fixed(3)) in 95 of 100 such sets")
       }
-      for metric in Metric.allCases where metric != .accuracy {
+      for metric in Metric.allCases where metric.rawValue != eval.claim.metric {
         guard let value = result.value(metric) else { continue }
         try console.print(
           "  \(metric.title.padded(to: 28)) \(value.fixed(3))"

@@ -18,7 +18,7 @@ struct EvalTable {
       for eval in pack.evals {
         let result = eval.result
         table.add(
-          pack.label, eval.claim.name, "\(result.labelled)", result.accuracy.fixed(3),
+          pack.label, eval.title, "\(result.labelled)", eval.value.fixed(3),
           eval.claim.value.fixed(3), eval.claim.floor.fixed(3), result.ownSelectedShare.fixed(3),
           result.noneSelectedShare?.fixed(3) ?? "–", result.auroc?.fixed(3) ?? "–",
           "\(pack.probesSelected)/\(probes)", eval.meetsFloor ? "ok" : "below its floor")

@@ -38,7 +38,7 @@ public struct InstallCommand: MoECommand {
 
   /// Installs the packs.
   public func run(_ session: CommandSession) throws {
-    var change = change.change(in: session)
+    var change = try change.change(in: session)
     change.allowsDowngrade = allowDowngrade
     try self.change.run(change, session: session, output: output) { installer in
       try installer.install(packs.map(\.url), change)

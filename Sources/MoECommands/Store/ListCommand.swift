@@ -57,6 +57,9 @@ public struct ListCommand: MoECommand {
         manifest?.summary ?? "its manifest cannot be read: `moe-pack verify`")
     }
     try table.print(to: session.console)
+    if !active.isProven {
+      try session.console.print("This generation is unproven: no regression suite ran.")
+    }
     session.console.detail(
       "generation \(active.id), \(active.isProven ? "proven" : "unproven"), threshold "
         + "\(active.threshold), in "

@@ -32,7 +32,7 @@ public struct RollbackCommand: MoECommand {
 
   /// Restores the generation.
   public func run(_ session: CommandSession) throws {
-    let change = change.change(in: session)
+    let change = try change.change(in: session)
     let target: Int
     if let generation {
       target = generation

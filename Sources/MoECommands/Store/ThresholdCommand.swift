@@ -48,7 +48,7 @@ public struct ThresholdCommand: MoECommand {
   /// Sets or shows the threshold.
   public func run(_ session: CommandSession) throws {
     if let threshold {
-      let change = change.change(in: session)
+      let change = try change.change(in: session)
       return try self.change.run(change, session: session, output: output) { installer in
         try installer.set(threshold: threshold, change)
       }

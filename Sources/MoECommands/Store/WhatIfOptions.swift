@@ -57,8 +57,9 @@ struct WhatIfOptions: ParsableArguments {
     let (result, warnings) = try session.withProgress { bar in
       try Installer(
         store: store, pool: pool, limits: try session.settings.limits(), progress: bar.handler
-      ) {
-        try session.ground(for: before.packs, needsProbes: needsProbes)
+      ) { arriving in
+        try session.ground(
+          for: before.packs, arriving: arriving, needsProbes: needsProbes)
       }.preview(adding: archives.map(\.url), removing: names, change) { preview in
         let packs = try preview.packs(named: name)
         let whatIf = try WhatIf(

@@ -2,6 +2,9 @@
 public enum ExampleScore: Sendable, Equatable {
   /// An example with a label: the pack's margin, both labels as indices, and the probability of the given one.
   case labelled(margin: Double, expected: Int, predicted: Int, confidence: Double)
+  /// An example of a language model's task: the pack's margin, what the task counts of it (nats, not nats per byte),
+  /// and the text's UTF-8 bytes.
+  case spoken(margin: Double, values: [Metric: Double], byteCount: Int)
   /// An example to leave alone: the pack's margin.
   case leftAlone(margin: Double)
 }
@@ -14,7 +17,7 @@ extension EvalResult {
   public func interval(_ metric: Metric) -> BootstrapInterval? {
     if metric == .accuracy { return accuracyInterval }
     guard value(metric) != nil else { return nil }
-    let counted = metric == .auroc ? scores : scores.filter(\.isLabelled)
+    let counted = metric == .auroc ? scores : scores.filter(\.hasAnswer)
     return BootstrapInterval(count: counted.count, seed: 1) { indices in
       value(metric, of: indices.map { counted[$0] })
     }
@@ -25,17 +28,25 @@ extension EvalResult {
     var confusion = ConfusionMatrix(labels: confusion.labels)
     var confidences: [(confidence: Double, isRight: Bool)] = []
     var margins = (own: [Double](), none: [Double]())
+    var sum = 0.0
+    var byteCount = 0
     for score in scores {
       switch score {
       case .labelled(let margin, let expected, let predicted, let confidence):
         confusion.add(expected: expected, predicted: predicted)
         confidences.append((confidence, expected == predicted))
         margins.own.append(margin)
+      case .spoken(let margin, let values, let bytes):
+        margins.own.append(margin)
+        sum += values[metric] ?? 0
+        byteCount += bytes
       case .leftAlone(let margin): margins.none.append(margin)
       }
     }
     return switch metric {
     case .accuracy: confusion.accuracy
+    case .normalizedAccuracy, .exactMatch, .tokenF1: sum / Double(max(1, margins.own.count))
+    case .natsPerByte, .routedNatsPerByte: sum / Double(max(1, byteCount))
     case .macroF1: confusion.macroF1
     case .balancedAccuracy: confusion.balancedAccuracy
     case .auroc: areaUnderROC(positive: margins.own, negative: margins.none)
@@ -45,7 +56,7 @@ extension EvalResult {
 }
 
 extension ExampleScore {
-  fileprivate var isLabelled: Bool {
-    if case .labelled = self { true } else { false }
+  fileprivate var hasAnswer: Bool {
+    if case .leftAlone = self { false } else { true }
   }
 }

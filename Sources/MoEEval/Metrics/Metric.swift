@@ -1,6 +1,6 @@
 /// What an evaluation counts; the raw value is the word in JSON.
 ///
-/// Every one lies in 0 … 1.
+/// All but ``natsPerByte`` and ``routedNatsPerByte`` lie in 0 … 1.
 public enum Metric: String, CaseIterable, Sendable {
   /// The share of examples whose label is right: ``ConfusionMatrix/accuracy``.
   case accuracy
@@ -8,6 +8,16 @@ public enum Metric: String, CaseIterable, Sendable {
   case macroF1
   /// The mean over labels of recall: ``ConfusionMatrix/balancedAccuracy``.
   case balancedAccuracy
+  /// The share of examples whose likeliest continuation, each divided by its length in characters, is the right one.
+  case normalizedAccuracy
+  /// The share of examples continued with exactly an expected text, by ``AnswerText``.
+  case exactMatch
+  /// The mean F1 of the words of what was said and what was expected, by ``AnswerText``.
+  case tokenF1
+  /// −log p of the texts over their UTF-8 bytes, with the pack's experts.
+  case natsPerByte
+  /// The same as the dispatcher routes the texts: the backbone, or another pack, where it says so.
+  case routedNatsPerByte
   /// The area under the ROC curve: `areaUnderROC(positive:negative:)`.
   case auroc
   /// The expected calibration error: ``Reliability/expectedCalibrationError``.
@@ -16,8 +26,10 @@ public enum Metric: String, CaseIterable, Sendable {
   /// Whether a greater value is the better one.
   public var isHigherBetter: Bool {
     switch self {
-    case .accuracy, .macroF1, .balancedAccuracy, .auroc: true
-    case .calibrationError: false
+    case .accuracy, .macroF1, .balancedAccuracy, .auroc, .normalizedAccuracy, .exactMatch,
+      .tokenF1:
+      true
+    case .calibrationError, .natsPerByte, .routedNatsPerByte: false
     }
   }
 
@@ -25,6 +37,8 @@ public enum Metric: String, CaseIterable, Sendable {
   public enum Aggregation: String, Sendable {
     /// The mean over examples.
     case mean
+    /// The sum over examples, over the bytes of their texts.
+    case bytes
     /// The mean over labels.
     case labelMean
     /// The share of pairs, one example of each side, that are in the right order.
@@ -36,7 +50,8 @@ public enum Metric: String, CaseIterable, Sendable {
   /// How the value of the set comes from its examples.
   public var aggregation: Aggregation {
     switch self {
-    case .accuracy: .mean
+    case .accuracy, .normalizedAccuracy, .exactMatch, .tokenF1: .mean
+    case .natsPerByte, .routedNatsPerByte: .bytes
     case .macroF1, .balancedAccuracy: .labelMean
     case .auroc: .pairs
     case .calibrationError: .bins
@@ -49,6 +64,11 @@ public enum Metric: String, CaseIterable, Sendable {
     case .accuracy: "accuracy"
     case .macroF1: "macro-averaged F1"
     case .balancedAccuracy: "balanced accuracy"
+    case .normalizedAccuracy: "length-normalised accuracy"
+    case .exactMatch: "exact match"
+    case .tokenF1: "token F1"
+    case .natsPerByte: "nats per byte"
+    case .routedNatsPerByte: "nats per byte as routed"
     case .auroc: "area under the ROC curve"
     case .calibrationError: "expected calibration error"
     }

@@ -33,7 +33,7 @@ public struct IntervalChart: Sendable {
   private static let rowHeight = 48.0
   private static let axisHeight = 24.0
 
-  /// Makes a chart of values in 0 … 1.
+  /// Makes a chart of values from 0 on.
   ///
   /// - Parameters:
   ///   - id: Names the figure in its document, in letters, digits and hyphens.
@@ -46,7 +46,7 @@ public struct IntervalChart: Sendable {
     let all = rows.flatMap { row in
       [row.value, row.interval?.lowerBound, row.floor, row.claim].compactMap(\.self)
     }
-    scale = LinearScale(covering: all, upTo: 1)
+    scale = LinearScale(covering: all, upTo: max(1, all.max() ?? 1))
   }
 
   /// The chart in its frame.

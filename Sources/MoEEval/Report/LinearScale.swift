@@ -11,7 +11,8 @@ struct LinearScale: Sendable, Equatable {
   init(covering values: [Double], upTo high: Double) {
     let least = max(0, min(high, values.filter(\.isFinite).min() ?? 0))
     let span = high - least
-    let step = [0.01, 0.02, 0.05, 0.1, 0.2, 0.25].first { span <= $0 * 4 } ?? 0.25
+    let steps = [0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10, 25]
+    let step = steps.first { span <= $0 * 4 } ?? 25
     // 0.7 / 0.1 is a little under 7.
     let low = max(0, (least / step + 1e-9).rounded(.down) * step)
     // One more step, so that what is least does not stand at the edge.

@@ -8,33 +8,41 @@ import SafeTensors
 public struct Backbone: Sendable {
   /// The name that `pack.yaml` uses.
   public let name: String
-  /// The digest that names it: over the files of ``BackboneFiles/covered``.
+  /// The digest that names it: over its files.
   public let digest: Digest
   /// The digest of `tokenizer.json`.
   public let tokenizerDigest: Digest
   /// Text to token ids.
   public let tokenizer: Tokenizer
   /// The transformer.
-  public let encoder: Encoder
+  public let transformer: Transformer
   /// Its files.
   public let files: BackboneFiles
 
+  /// The two kinds of transformers that packs are made for.
+  public enum Transformer: Sendable {
+    /// Texts become embeddings and labels.
+    case encoder(Encoder)
+    /// Prompts are continued.
+    case decoder(Decoder)
+  }
+
   /// Composes a backbone of its parts: for one that is not registered, such as a test's.
   ///
-  /// - Precondition: The tokenizer's ids and lengths fit the encoder.
+  /// - Precondition: The tokenizer's ids and lengths fit the transformer.
   public init(
-    name: String, digest: Digest, tokenizerDigest: Digest, tokenizer: Tokenizer, encoder: Encoder,
-    files: BackboneFiles
+    name: String, digest: Digest, tokenizerDigest: Digest, tokenizer: Tokenizer,
+    transformer: Transformer, files: BackboneFiles
   ) {
     precondition(
-      tokenizer.vocabularySize <= encoder.configuration.vocabularySize
-        && tokenizer.maximumLength <= encoder.configuration.positionCount,
-      "a tokenizer of another encoder")
+      tokenizer.vocabularySize <= transformer.vocabularySize
+        && tokenizer.maximumLength <= transformer.positionCount,
+      "a tokenizer of another transformer")
     self.name = name
     self.digest = digest
     self.tokenizerDigest = tokenizerDigest
     self.tokenizer = tokenizer
-    self.encoder = encoder
+    self.transformer = transformer
     self.files = files
   }
 
@@ -44,29 +52,80 @@ public struct Backbone: Sendable {
   ///
   /// - Throws: ``BackboneError``, `TokenizerError` or `SafeTensorsError`.
   public init(_ known: KnownBackbone, files: BackboneFiles, kernels: Kernels) throws {
-    guard known.kind == .encoder else {
-      throw BackboneError.wrongKind(name: known.name, kind: known.kind)
-    }
     name = known.name
     digest = known.digest
     tokenizerDigest = known.files["tokenizer.json"] ?? known.digest
-    let configuration = try EncoderConfiguration(files: files)
-    tokenizer = try Tokenizer(
-      json: try files.bytes("tokenizer.json"), maximumLength: configuration.maximumTokens)
-    guard tokenizer.vocabularySize == configuration.vocabularySize else {
-      throw BackboneError.badConfiguration(
-        file: "tokenizer.json", path: "model.vocab",
-        expected: "\(configuration.vocabularySize) tokens", got: "\(tokenizer.vocabularySize)")
-    }
-    let checkpoint = try SafeTensorsFile(url: files.url("model.safetensors"))
-    encoder = Encoder(
-      configuration: configuration,
-      weights: try EncoderWeights(file: checkpoint, configuration: configuration),
-      kernels: kernels)
     self.files = files
+    switch known.kind {
+    case .encoder:
+      let configuration = try EncoderConfiguration(files: files)
+      tokenizer = try Tokenizer(
+        json: try files.bytes("tokenizer.json"), maximumLength: configuration.maximumTokens)
+      guard tokenizer.vocabularySize == configuration.vocabularySize else {
+        throw BackboneError.badConfiguration(
+          file: "tokenizer.json", path: "model.vocab",
+          expected: "\(configuration.vocabularySize) tokens", got: "\(tokenizer.vocabularySize)")
+      }
+      let checkpoint = try SafeTensorsFile(url: files.url("model.safetensors"))
+      transformer = .encoder(
+        Encoder(
+          configuration: configuration,
+          weights: try EncoderWeights(file: checkpoint, configuration: configuration),
+          kernels: kernels))
+    case .decoder:
+      let architecture = try DecoderConfiguration.architecture(try files.json("config.json"))
+      tokenizer = try LanguageModel.tokenizer(files, architecture: architecture)
+      transformer = .decoder(
+        try Decoder(
+          panels: files.url(PanelFile.name), architecture: architecture, kernels: kernels))
+    }
   }
 
-  /// The features of texts, `[count, G]`; see ``Encoder/pool(_:offsets:into:workspace:)``.
+  /// The encoder.
+  ///
+  /// - Throws: ``BackboneError/wrongKind(name:kind:)`` where the backbone is a language model.
+  public var encoder: Encoder {
+    get throws(BackboneError) {
+      guard case .encoder(let encoder) = transformer else {
+        throw .wrongKind(name: name, kind: .decoder)
+      }
+      return encoder
+    }
+  }
+
+  /// The decoder.
+  ///
+  /// - Throws: ``BackboneError/wrongKind(name:kind:)`` where the backbone is an encoder.
+  public var decoder: Decoder {
+    get throws(BackboneError) {
+      guard case .decoder(let decoder) = transformer else {
+        throw .wrongKind(name: name, kind: .encoder)
+      }
+      return decoder
+    }
+  }
+
+  /// Whether it is an encoder or a language model.
+  public var kind: KnownBackbone.Kind {
+    switch transformer {
+    case .encoder: .encoder
+    case .decoder: .decoder
+    }
+  }
+
+  /// The number of layers.
+  public var layerCount: Int { transformer.layerCount }
+  /// D, the width of a token's states.
+  public var width: Int { transformer.width }
+  /// G, the width of the features.
+  public var featureWidth: Int { transformer.featureWidth }
+  /// The kernels everything runs on.
+  public var kernels: Kernels { transformer.kernels }
+
+  /// The features of texts, `[count, G]`, which the dispatcher reads.
+  ///
+  /// An encoder's: ``Encoder/pool(_:offsets:into:workspace:)``. A language model's: the L2-normalised mean
+  /// over the prompt's tokens of the final normalised states.
   ///
   /// - Parameters:
   ///   - encodings: The tokenized texts.
@@ -77,18 +136,12 @@ public struct Backbone: Sendable {
   public func features(
     _ encodings: [Encoding], pool: ThreadPool, progress: (@Sendable (Int) -> Void)? = nil
   ) throws -> [Float] {
-    let results = try pool.mapShards(Shards(encodings)) { shard, workspace in
-      let batch = RaggedBatch(shard.map { encodings[$0].ids })
-      var features = [Float](repeating: 0, count: shard.count * encoder.featureWidth)
-      try encoder.embed(batch, workspace: workspace)
-      for layer in 0..<encoder.layerCount {
-        encoder.layer(layer, offsets: batch.offsets, experts: nil, workspace: workspace)
-        encoder.pool(layer, offsets: batch.offsets, into: &features, workspace: workspace)
-      }
-      progress?(shard.count)
-      return features
+    switch transformer {
+    case .encoder(let encoder):
+      try encoder.features(encodings, pool: pool, progress: progress)
+    case .decoder(let decoder):
+      decoder.features(encodings.map(\.ids), pool: pool, progress: progress)
     }
-    return results.flatMap(\.self)
   }
 
   /// ``features(_:pool:progress:)`` for texts that are not tokenized yet.
@@ -104,6 +157,56 @@ public struct Backbone: Sendable {
   ///
   /// - Throws: Whatever reading the mapped weights throws.
   public func embed(_ encodings: [Encoding], pool: ThreadPool) throws -> [Float] {
-    encoder.embeddings(of: try features(encodings, pool: pool))
+    embeddings(of: try features(encodings, pool: pool))
+  }
+
+  /// The last block of each row of features: z(x), `[count, D]`.
+  public func embeddings(of features: [Float]) -> [Float] {
+    stride(from: featureWidth, through: features.count, by: featureWidth)
+      .flatMap { features[$0 - width..<$0] }
+  }
+}
+
+extension Backbone.Transformer {
+  fileprivate var vocabularySize: Int {
+    switch self {
+    case .encoder(let encoder): encoder.configuration.vocabularySize
+    case .decoder(let decoder): decoder.architecture.vocabularySize
+    }
+  }
+
+  fileprivate var positionCount: Int {
+    switch self {
+    case .encoder(let encoder): encoder.configuration.positionCount
+    case .decoder(let decoder): decoder.architecture.positionCount
+    }
+  }
+
+  fileprivate var layerCount: Int {
+    switch self {
+    case .encoder(let encoder): encoder.layerCount
+    case .decoder(let decoder): decoder.architecture.layerCount
+    }
+  }
+
+  fileprivate var width: Int {
+    switch self {
+    case .encoder(let encoder): encoder.width
+    case .decoder(let decoder): decoder.architecture.width
+    }
+  }
+
+  fileprivate var featureWidth: Int {
+    switch self {
+    case .encoder(let encoder): encoder.featureWidth
+    case .decoder(let decoder): decoder.architecture.width
+    }
+  }
+
+  fileprivate var kernels: Kernels {
+    switch self {
+    case .encoder(let encoder): encoder.kernels
+    case .decoder(let decoder): decoder.kernels
+    }
   }
 }

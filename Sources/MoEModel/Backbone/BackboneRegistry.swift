@@ -73,13 +73,9 @@ public struct BackboneRegistry: Sendable {
       guard let only = models.first, models.count == 1 else {
         throw BackboneError.noOnlyModel(names: models.map(\.known.name))
       }
-      return try LanguageModel(only, kernels: kernels)
+      return try LanguageModel(Backbone(only.known, files: only.files, kernels: kernels))
     }
-    let entry = try entry(name)
-    guard entry.known.kind == .decoder else {
-      throw BackboneError.wrongKind(name: entry.known.name, kind: entry.known.kind)
-    }
-    return try LanguageModel(entry, kernels: kernels)
+    return try LanguageModel(try load(name, kernels: kernels))
   }
 
   /// Loads the profile of a registered backbone.

@@ -146,10 +146,24 @@ public struct Encoder: Sendable {
     }
   }
 
-  /// The last block of each row of features: z(x), `[sequences, D]`.
-  public func embeddings(of features: [Float]) -> [Float] {
-    stride(from: featureWidth, through: features.count, by: featureWidth)
-      .flatMap { features[$0 - width..<$0] }
+  /// The features of texts, `[count, G]`; see ``pool(_:offsets:into:workspace:)``.
+  ///
+  /// - Throws: Whatever reading the mapped weights throws.
+  func features(
+    _ encodings: [Encoding], pool threads: ThreadPool, progress: (@Sendable (Int) -> Void)?
+  ) throws -> [Float] {
+    let results = try threads.mapShards(Shards(encodings)) { shard, workspace in
+      let batch = RaggedBatch(shard.map { encodings[$0].ids })
+      var features = [Float](repeating: 0, count: shard.count * featureWidth)
+      try embed(batch, workspace: workspace)
+      for layer in 0..<layerCount {
+        self.layer(layer, offsets: batch.offsets, experts: nil, workspace: workspace)
+        pool(layer, offsets: batch.offsets, into: &features, workspace: workspace)
+      }
+      progress?(shard.count)
+      return features
+    }
+    return results.flatMap(\.self)
   }
 
   private func attend(

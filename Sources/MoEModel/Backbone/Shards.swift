@@ -14,18 +14,23 @@ public struct Shards: Sendable {
 
   /// Divides sequences of these token counts.
   public init(_ encodings: [Encoding], tokenLimit: Int = Shards.tokenLimit) {
+    self.init(lengths: encodings.map(\.ids.count), tokenLimit: tokenLimit)
+  }
+
+  /// Divides sequences of these token counts.
+  init(lengths: [Int], tokenLimit: Int) {
     var ranges: [Range<Int>] = []
     var start = 0
     var tokens = 0
-    for (index, encoding) in encodings.enumerated() {
-      if index > start, tokens + encoding.ids.count > tokenLimit {
+    for (index, length) in lengths.enumerated() {
+      if index > start, tokens + length > tokenLimit {
         ranges.append(start..<index)
         start = index
         tokens = 0
       }
-      tokens += encoding.ids.count
+      tokens += length
     }
-    if start < encodings.count { ranges.append(start..<encodings.count) }
+    if start < lengths.count { ranges.append(start..<lengths.count) }
     self.ranges = ranges
   }
 }

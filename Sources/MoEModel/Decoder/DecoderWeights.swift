@@ -18,7 +18,7 @@ struct DecoderWeights: Sendable {
     let keyNorm: [Float]?
     /// The normalisation of the feed-forward network, `[D]`.
     let feedForwardNorm: [Float]
-    let feedForward: FeedForward
+    var feedForward: FeedForward
   }
 
   /// What stands in a layer's FFN slot.
@@ -35,7 +35,7 @@ struct DecoderWeights: Sendable {
   let output: PackedMatrix
   /// The last normalisation, `[D]`.
   let norm: [Float]
-  let layers: [Layer]
+  var layers: [Layer]
 
   /// Maps a file of panels.
   ///

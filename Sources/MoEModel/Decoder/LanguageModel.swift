@@ -3,33 +3,32 @@ public import MoEBase
 public import MoETensor
 import SafeTensors
 
-/// A registered causal language model, loaded: its decoder and its tokenizer; immutable and shared.
+/// A backbone that continues prompts: its decoder, with what its checkpoint says of ends and chats.
 public struct LanguageModel: Sendable {
-  /// The name commands use.
-  public let name: String
-  /// The digest that names it.
-  public let digest: Digest
-  /// Text to token ids and back.
-  public let tokenizer: Tokenizer
+  /// The backbone.
+  public let backbone: Backbone
   /// The transformer.
   public let decoder: Decoder
   /// The tokens that end a continuation, by `generation_config.json` or `config.json`.
   public let endTokens: Set<Int32>
-  /// Its small files.
-  public let files: BackboneFiles
+  /// The token before a text that nothing comes before: the beginning, or else an end, by `config.json`.
+  public let prefixToken: Int32?
 
-  /// Loads a registered language model; its panels are mapped, and not hashed again.
+  /// The name commands use.
+  public var name: String { backbone.name }
+  /// The digest that names it.
+  public var digest: Digest { backbone.digest }
+  /// Text to token ids and back.
+  public var tokenizer: Tokenizer { backbone.tokenizer }
+
+  /// Takes a backbone as a language model.
   ///
-  /// - Throws: ``BackboneError``, `TokenizerError` or `SafeTensorsError`.
-  public init(_ entry: BackboneRegistry.Entry, kernels: Kernels) throws {
-    name = entry.known.name
-    digest = entry.known.digest
-    files = entry.files
-    let architecture = try DecoderConfiguration.architecture(try files.json("config.json"))
-    tokenizer = try Self.tokenizer(files, architecture: architecture)
-    endTokens = try Self.endTokens(files, architecture: architecture)
-    decoder = try Decoder(
-      panels: files.url(PanelFile.name), architecture: architecture, kernels: kernels)
+  /// - Throws: ``BackboneError/wrongKind(name:kind:)`` where it is an encoder, or another ``BackboneError``.
+  public init(_ backbone: Backbone) throws {
+    self.backbone = backbone
+    decoder = try backbone.decoder
+    endTokens = try Self.endTokens(backbone.files, architecture: decoder.architecture)
+    prefixToken = try Self.prefixToken(backbone.files, architecture: decoder.architecture)
   }
 
   /// Checks that a checkpoint's small files make a language model.
@@ -45,7 +44,9 @@ public struct LanguageModel: Sendable {
   /// - Throws: ``ChatTemplateError`` where it has none or uses what is not understood.
   public func chatTemplate() throws -> ChatTemplate {
     func bytes(_ name: String) throws -> [UInt8]? {
-      FileManager.default.fileExists(atPath: files.url(name).path) ? try files.bytes(name) : nil
+      let files = backbone.files
+      return FileManager.default.fileExists(atPath: files.url(name).path)
+        ? try files.bytes(name) : nil
     }
     return try ChatTemplate(
       configuration: try bytes("tokenizer_config.json"), jinja: try bytes("chat_template.jinja"))
@@ -61,6 +62,33 @@ public struct LanguageModel: Sendable {
       throw .promptTooLong(tokenCount: encoding.tokenCount, context: context)
     }
     return encoding.ids
+  }
+
+  /// The pieces a text is scored in: each at most one token under the context, behind the prefix token.
+  ///
+  /// - Throws: ``GenerationError/noPrefixToken``.
+  public func scoringRequests(
+    _ text: String, experts: [Int: SparseNetwork]?
+  ) throws(GenerationError) -> [ScoringRequest] {
+    guard let prefixToken else { throw .noPrefixToken }
+    let ids = tokenizer.encode(
+      text, addingSpecialTokens: false, specialTokens: .nowhere, limit: .max
+    ).ids
+    let most = decoder.architecture.positionCount - 1
+    return stride(from: 0, to: ids.count, by: most).map {
+      ScoringRequest(
+        prompt: [prefixToken], text: Array(ids[$0..<min($0 + most, ids.count)]), experts: experts)
+    }
+  }
+
+  private static func prefixToken(
+    _ files: BackboneFiles, architecture: DecoderArchitecture
+  ) throws -> Int32? {
+    let config = try files.json("config.json")
+    if case .integer(let id)? = config["bos_token_id"], id >= 0, id < architecture.vocabularySize {
+      return Int32(id)
+    }
+    return try endTokens(files, architecture: architecture).min()
   }
 
   private static func endTokens(
@@ -85,7 +113,10 @@ public struct LanguageModel: Sendable {
     return []
   }
 
-  private static func tokenizer(
+  /// The tokenizer of a checkpoint, held to its vocabulary.
+  ///
+  /// - Throws: ``BackboneError`` or `TokenizerError`.
+  static func tokenizer(
     _ files: BackboneFiles, architecture: DecoderArchitecture
   ) throws -> Tokenizer {
     let tokenizer = try Tokenizer(

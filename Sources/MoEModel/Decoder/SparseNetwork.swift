@@ -17,8 +17,7 @@ public struct SparseNetwork: Sendable {
   let gate: ExpertGate
   /// `[E, D]`.
   let router: PackedMatrix
-  /// One an expert, where the router has biases.
-  var routerBias: [Float]?
+  /// E networks, each of its own width.
   let experts: [GatedNetwork]
   var shared: Shared?
 
@@ -52,7 +51,7 @@ public struct SparseNetwork: Sendable {
       input = UnsafePointer(own)
     }
     let assignment = route(input, rows: chosen.count, layer: layer, run: run)
-    let plan = ExpertPlan(assignment, rowCount: chosen.count, topK: gate.topK, count: experts.count)
+    let plan = ExpertPlan(assignment, rowCount: chosen.count, topK: gate.topK, experts: experts)
     compute(input, plan: plan, run: run)
     let slots = run.workspace.expertOutput.pointer
     run.pool.run(count: (chosen.count + 15) / 16) { task, _ in
@@ -73,7 +72,7 @@ public struct SparseNetwork: Sendable {
   ) -> Assignment {
     let count = gate.expertCount
     let logits = run.workspace.router.reserve(rows * count)
-    run.linear(x, rows: rows, weight: router, bias: routerBias, into: logits)
+    run.linear(x, rows: rows, weight: router, bias: nil, into: logits)
     if gate.order == .softmaxThenTopK {
       run.kernels.softmax(logits, rows: rows, columns: count)
     }
@@ -121,29 +120,31 @@ public struct SparseNetwork: Sendable {
   /// Runs every expert on its rows: slot s of `expertOutput` holds one row's output of one expert.
   private func compute(_ x: UnsafePointer<Float>, plan: ExpertPlan, run: DecoderRun) {
     let width = router.columns
-    let inner = gate.expertWidth
     let slotCount = plan.rows.count
     let gathered = run.workspace.gathered.reserve(slotCount * width)
-    let gateUp = run.workspace.inner.reserve(slotCount * 2 * inner)
+    let inner = run.workspace.inner.reserve(plan.innerCount)
     let output = run.workspace.expertOutput.reserve(slotCount * width)
     run.kernels.gather(x, columns: width, indices: plan.rows, into: gathered)
     run.each(plan.active, panels: { experts[$0.expert].gateUp.panelCount }) { part, panels in
       let network = experts[part.expert]
       run.linearPanels(
         gathered + part.first * width, rows: part.count, weight: network.gateUp, panels: panels,
-        into: gateUp + part.first * 2 * inner)
+        into: inner + part.inner)
     }
     run.pool.run(count: (slotCount + 15) / 16) { task, _ in
-      let first = task * 16
-      let count = min(16, slotCount - first)
-      let rows = gateUp + first * 2 * inner
-      run.kernels.siluProduct(
-        gate: rows, up: rows + inner, rows: count, columns: inner, stride: 2 * inner, into: rows,
-        outputStride: 2 * inner)
+      let slots = task * 16..<min(task * 16 + 16, slotCount)
+      for part in plan.active {
+        let own = slots.clamped(to: part.slots)
+        guard !own.isEmpty else { continue }
+        let rows = inner + part.inner + (own.lowerBound - part.first) * 2 * part.width
+        run.kernels.siluProduct(
+          gate: rows, up: rows + part.width, rows: own.count, columns: part.width,
+          stride: 2 * part.width, into: rows, outputStride: 2 * part.width)
+      }
     }
     run.each(plan.active, panels: { experts[$0.expert].down.panelCount }) { part, panels in
       run.linearPanels(
-        gateUp + part.first * 2 * inner, rows: part.count, stride: 2 * inner,
+        inner + part.inner, rows: part.count, stride: 2 * part.width,
         weight: experts[part.expert].down, panels: panels, into: output + part.first * width)
     }
   }
@@ -172,6 +173,12 @@ private struct ExpertPlan {
     let expert: Int
     let first: Int
     let count: Int
+    /// F of this expert.
+    let width: Int
+    /// Where the `count` rows `[2 F]` of its gate and up-projection begin.
+    let inner: Int
+
+    var slots: Range<Int> { first..<first + count }
   }
 
   /// The row of each slot; slots lie expert by expert, ascending.
@@ -180,14 +187,22 @@ private struct ExpertPlan {
   var slots: [Int]
   /// The experts that have rows.
   var active: [Part] = []
+  /// The numbers of all gates and up-projections.
+  var innerCount = 0
 
-  init(_ assignment: SparseNetwork.Assignment, rowCount: Int, topK: Int, count: Int) {
+  init(
+    _ assignment: SparseNetwork.Assignment, rowCount: Int, topK: Int, experts: [GatedNetwork]
+  ) {
+    let count = experts.count
     var starts = [Int](repeating: 0, count: count + 1)
     for expert in assignment.experts { starts[Int(expert) + 1] += 1 }
     for expert in 0..<count { starts[expert + 1] += starts[expert] }
     for expert in 0..<count where starts[expert + 1] > starts[expert] {
-      active.append(
-        Part(expert: expert, first: starts[expert], count: starts[expert + 1] - starts[expert]))
+      let part = Part(
+        expert: expert, first: starts[expert], count: starts[expert + 1] - starts[expert],
+        width: experts[expert].width, inner: innerCount)
+      active.append(part)
+      innerCount += part.count * 2 * part.width
     }
     rows = Array(repeating: 0, count: rowCount * topK)
     slots = Array(repeating: 0, count: rowCount * topK)

@@ -10,6 +10,8 @@ public enum GenerationError: ActionableError {
   case emptyStop
   /// The model gave a number that is not finite.
   case logitsNotFinite
+  /// The model's configuration names neither a beginning nor an end token.
+  case noPrefixToken
 
   /// A stable word for machines.
   public var code: String {
@@ -18,6 +20,7 @@ public enum GenerationError: ActionableError {
     case .promptTooLong: "prompt-too-long"
     case .emptyStop: "stop-empty"
     case .logitsNotFinite: "numerical-error"
+    case .noPrefixToken: "prefix-token-missing"
     }
   }
 
@@ -29,6 +32,8 @@ public enum GenerationError: ActionableError {
       "the prompt has \(count) tokens, expected at most \(context), the model's context"
     case .emptyStop: "a stop string is empty, expected at least one character"
     case .logitsNotFinite: "the model gave a logit that is not finite, expected numbers"
+    case .noPrefixToken:
+      "`config.json` names neither `bos_token_id` nor `eos_token_id`, expected one to begin a text with"
     }
   }
 
@@ -39,6 +44,7 @@ public enum GenerationError: ActionableError {
     case .emptyStop: "nothing was generated; leave the empty stop string out"
     case .logitsNotFinite:
       "the text so far stands; nothing more is given. `moe-pack backbone info` checks the weights"
+    case .noPrefixToken: "nothing was scored; add one to the checkpoint and register it again"
     }
   }
 
@@ -47,6 +53,7 @@ public enum GenerationError: ActionableError {
     switch self {
     case .emptyPrompt, .promptTooLong, .emptyStop: .badData
     case .logitsNotFinite: .refused
+    case .noPrefixToken: .configuration
     }
   }
 }

@@ -27,6 +27,14 @@ public struct Answer: Sendable, Equatable {
 
     /// What predictions are ranked by.
     public var rank: Double { Double(probability) * weight }
+
+    /// Whether it is told before `other`: by rank, ties by pack digest, then by probability (a weight may
+    /// underflow to 0).
+    func precedes(_ other: Prediction) -> Bool {
+      if rank != other.rank { return rank > other.rank }
+      if pack.digest != other.pack.digest { return pack.digest < other.pack.digest }
+      return probability > other.probability
+    }
   }
 
   /// The pack nearest to the text, selected or not.
@@ -69,6 +77,9 @@ public struct AnswerOptions: Sendable {
   public var pack: PackIdentity?
   /// Answers with the nearest pack even under its threshold.
   public var isForced: Bool
+
+  /// Whether the dispatcher's threshold is passed over.
+  var forcesRoute: Bool { isForced || pack != nil }
 
   /// Makes options; the default is the automatic route.
   public init(pack: PackIdentity? = nil, isForced: Bool = false) {

@@ -15,9 +15,13 @@ public struct MixtureModel: Sendable {
   private let bank: DispatcherBank
 
   /// Composes packs; their order does not matter.
+  ///
+  /// On a language model one pack speaks at a time, whatever `dispatcher.topK` says.
   public init(backbone: Backbone, packs: [PackModel], dispatcher: Dispatcher = Dispatcher()) {
     self.backbone = backbone
     self.packs = packs.sorted { $0.identity.digest < $1.identity.digest }
+    var dispatcher = dispatcher
+    if backbone.kind == .decoder { dispatcher.topK = 1 }
     self.dispatcher = dispatcher
     bank = DispatcherBank(self.packs.map(\.rows))
   }
@@ -45,9 +49,13 @@ public struct MixtureModel: Sendable {
     progress: (@Sendable (Int) -> Void)? = nil
   ) throws -> [Answer] {
     let candidates = try permitted(by: options)
+    guard case .encoder(let encoder) = backbone.transformer else {
+      let features = try backbone.features(encodings, pool: pool, progress: progress)
+      return routed(encodings[...], features: features, candidates: candidates, options: options)
+    }
     let results = try pool.mapShards(Shards(encodings)) { range, workspace in
       let trunk = try Trunk(
-        encodings[range].map(\.ids), backbone: backbone, packs: candidates, workspace: workspace)
+        encodings[range].map(\.ids), encoder: encoder, packs: candidates, workspace: workspace)
       let answers = try self.answer(
         encodings[range], on: trunk, candidates: candidates, options: options,
         workspace: workspace)
@@ -72,9 +80,17 @@ public struct MixtureModel: Sendable {
   ) throws -> [(own: Answer, automatic: Answer)] {
     let options = AnswerOptions(pack: pack)
     let named = try permitted(by: options)
+    guard case .encoder(let encoder) = backbone.transformer else {
+      let features = try backbone.features(encodings, pool: pool, progress: progress)
+      return zip(
+        routed(encodings[...], features: features, candidates: named, options: options),
+        routed(
+          encodings[...], features: features, candidates: packs, options: AnswerOptions())
+      ).map { (own: $0, automatic: $1) }
+    }
     let results = try pool.mapShards(Shards(encodings)) { range, workspace in
       let trunk = try Trunk(
-        encodings[range].map(\.ids), backbone: backbone, packs: packs, workspace: workspace)
+        encodings[range].map(\.ids), encoder: encoder, packs: packs, workspace: workspace)
       let own = try answer(
         encodings[range], on: trunk, candidates: named, options: options, workspace: workspace)
       let automatic = try answer(
@@ -88,17 +104,19 @@ public struct MixtureModel: Sendable {
 
   /// The embeddings of texts in a pack's own expert space, `[count, D]`: the last block of what its heads read.
   ///
-  /// - Throws: ``MixtureError/notMounted(pack:mounted:)``.
+  /// - Throws: ``MixtureError/notMounted(pack:mounted:)``, or ``BackboneError/wrongKind(name:kind:)`` on a
+  ///   language model.
   public func embed(
     _ encodings: [Encoding], pack: PackIdentity, pool: ThreadPool
   ) throws -> [Float] {
     let candidates = try permitted(by: AnswerOptions(pack: pack))
+    let encoder = try backbone.encoder
     let results = try pool.mapShards(Shards(encodings)) { range, workspace in
       let trunk = try Trunk(
-        encodings[range].map(\.ids), backbone: backbone, packs: candidates, workspace: workspace)
+        encodings[range].map(\.ids), encoder: encoder, packs: candidates, workspace: workspace)
       let features = trunk.features(
         by: candidates[0], sequences: Array(0..<range.count), workspace: workspace)
-      return backbone.encoder.embeddings(of: features)
+      return backbone.embeddings(of: features)
     }
     return results.flatMap(\.self)
   }
@@ -117,15 +135,8 @@ public struct MixtureModel: Sendable {
     _ encodings: ArraySlice<Encoding>, on trunk: Trunk, candidates: [PackModel],
     options: AnswerOptions, workspace: EncoderWorkspace
   ) throws -> [Answer] {
-    let isForced = options.isForced || options.pack != nil
-    let bank = candidates.count == packs.count ? bank : DispatcherBank(candidates.map(\.rows))
-    let margins = bank.margins(trunk.features, count: encodings.count, kernels: trunk.kernels)
-    let decisions = (0..<encodings.count).map { sequence in
-      dispatcher.decide(
-        zip(candidates, margins).map {
-          Dispatcher.Candidate(pack: $0.identity.digest, margin: $1[sequence])
-        }, isForced: isForced)
-    }
+    let decisions = decide(
+      trunk.features, count: encodings.count, candidates: candidates, options: options)
     var predictions: [[Answer.Prediction]] = Array(repeating: [], count: encodings.count)
     for (index, pack) in candidates.enumerated() {
       let chosen: [(sequence: Int, weight: Double)] = decisions.enumerated().compactMap {
@@ -152,29 +163,60 @@ public struct MixtureModel: Sendable {
         }
       }
     }
-    return zip(encodings, decisions).enumerated().map { sequence, pair in
-      let (encoding, decision) = pair
-      return Answer(
-        route: decision.route.map {
-          Answer.Route(
-            pack: candidates[$0.index].identity, margin: $0.margin, weight: $0.weight)
-        },
-        none: decision.none,
-        nearest: decision.nearest.map {
-          Answer.Nearest(pack: candidates[$0.index].identity, margin: $0.margin)
-        },
-        predictions: Self.ranked(predictions[sequence]), tokenCount: encoding.tokenCount,
-        isTruncated: encoding.isTruncated, isForced: isForced)
+    return encodings.indices.map { index in
+      let sequence = index - encodings.startIndex
+      return answer(
+        encodings[index], decisions[sequence], predictions: Self.ranked(predictions[sequence]),
+        candidates: candidates, options: options)
     }
   }
 
-  /// Sorts by rank, ties by pack digest, then probability (a weight may underflow to 0), then label order.
+  /// Answers that tell the route alone: what a language model has before it speaks.
+  private func routed(
+    _ encodings: ArraySlice<Encoding>, features: [Float], candidates: [PackModel],
+    options: AnswerOptions
+  ) -> [Answer] {
+    zip(
+      encodings,
+      decide(features, count: encodings.count, candidates: candidates, options: options)
+    ).map { answer($0, $1, predictions: [], candidates: candidates, options: options) }
+  }
+
+  /// What the dispatcher decides for texts with these features, `[count, G]`.
+  private func decide(
+    _ features: [Float], count: Int, candidates: [PackModel], options: AnswerOptions
+  ) -> [Dispatcher.Decision] {
+    let bank = candidates.count == packs.count ? bank : DispatcherBank(candidates.map(\.rows))
+    let margins = bank.margins(features, count: count, kernels: backbone.kernels)
+    return (0..<count).map { sequence in
+      dispatcher.decide(
+        zip(candidates, margins).map {
+          Dispatcher.Candidate(pack: $0.identity.digest, margin: $1[sequence])
+        }, isForced: options.forcesRoute)
+    }
+  }
+
+  private func answer(
+    _ encoding: Encoding, _ decision: Dispatcher.Decision, predictions: [Answer.Prediction],
+    candidates: [PackModel], options: AnswerOptions
+  ) -> Answer {
+    Answer(
+      route: decision.route.map {
+        Answer.Route(pack: candidates[$0.index].identity, margin: $0.margin, weight: $0.weight)
+      },
+      none: decision.none,
+      nearest: decision.nearest.map {
+        Answer.Nearest(pack: candidates[$0.index].identity, margin: $0.margin)
+      },
+      predictions: predictions, tokenCount: encoding.tokenCount,
+      isTruncated: encoding.isTruncated, isForced: options.forcesRoute)
+  }
+
+  /// Sorts by ``Answer/Prediction/precedes(_:)``, then by label order.
   private static func ranked(_ predictions: [Answer.Prediction]) -> [Answer.Prediction] {
     predictions.enumerated().sorted { left, right in
-      let (a, b) = (left.element, right.element)
-      if a.rank != b.rank { return a.rank > b.rank }
-      if a.pack.digest != b.pack.digest { return a.pack.digest < b.pack.digest }
-      if a.probability != b.probability { return a.probability > b.probability }
+      if left.element.precedes(right.element) { return true }
+      if right.element.precedes(left.element) { return false }
       return left.offset < right.offset
     }.map(\.element)
   }

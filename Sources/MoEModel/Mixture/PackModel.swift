@@ -74,22 +74,25 @@ public struct PackModel: Sendable {
   public let identity: PackIdentity
   /// Its rows in the dispatcher.
   public let rows: DispatcherRows
-  /// Its experts, by layer.
+  /// Its experts beside an encoder's networks, by layer; empty on a language model.
   public let experts: [Int: ExpertLayer]
-  /// Its heads, one a task.
+  /// Its experts beside a language model's networks, by layer; empty on an encoder.
+  public let gatedExperts: [Int: SparseNetwork]
+  /// Its heads, one a task that has labels.
   public let heads: [ClassificationHead]
 
-  /// The first layer that holds experts; `nil` where the frozen head won.
+  /// The first layer of an encoder that holds experts; `nil` where the frozen head won.
   public var firstExpertLayer: Int? { experts.keys.min() }
 
   /// Makes a pack of its parts.
   public init(
-    identity: PackIdentity, rows: DispatcherRows, experts: [Int: ExpertLayer],
-    heads: [ClassificationHead]
+    identity: PackIdentity, rows: DispatcherRows, experts: [Int: ExpertLayer] = [:],
+    gatedExperts: [Int: SparseNetwork] = [:], heads: [ClassificationHead] = []
   ) {
     self.identity = identity
     self.rows = rows
     self.experts = experts
+    self.gatedExperts = gatedExperts
     self.heads = heads
   }
 
@@ -98,66 +101,47 @@ public struct PackModel: Sendable {
   /// - Parameters:
   ///   - identity: Which pack.
   ///   - shape: What its manifest says.
-  ///   - encoder: The backbone's transformer, whose widths the tensors have.
+  ///   - backbone: What it is to run on; the tensors have its widths.
   ///   - expertFile: `experts.safetensors`; `nil` where the frozen head won.
   ///   - router: `router.safetensors`.
-  ///   - heads: `heads.safetensors`.
+  ///   - headFile: `heads.safetensors`; `nil` where no task has labels.
   /// - Throws: `SafeTensorsError` where a tensor is missing or has another shape.
   public init(
-    identity: PackIdentity, shape: PackShape, encoder: Encoder,
-    experts expertFile: SafeTensorsFile?,
-    router: SafeTensorsFile, heads: SafeTensorsFile
+    identity: PackIdentity, shape: PackShape, backbone: Backbone,
+    experts expertFile: SafeTensorsFile?, router: SafeTensorsFile, heads headFile: SafeTensorsFile?
   ) throws {
-    let (width, featureWidth) = (encoder.width, encoder.featureWidth)
-    self.identity = identity
-    rows = DispatcherRows(
-      weight: try router.packed(
-        TensorName.dispatcherWeight, rows: shape.rowCount, columns: featureWidth),
-      bias: try router.floatArray(TensorName.dispatcherBias, shape: [shape.rowCount]),
-      prior: try router.floatArray(TensorName.dispatcherPrior, shape: [shape.rowCount]),
-      threshold: shape.threshold, temperature: shape.temperature)
-    var layers: [Int: ExpertLayer] = [:]
-    for layer in shape.layers {
-      guard let expertFile else { break }
-      let experts = try (0..<shape.expertCount).map { expert in
-        Expert(
-          up: try expertFile.packed(
-            TensorName.expertUpWeight(layer: layer, expert: expert), rows: shape.expertWidth,
-            columns: width),
-          upBias: try expertFile.floatArray(
-            TensorName.expertUpBias(layer: layer, expert: expert), shape: [shape.expertWidth]),
-          down: try expertFile.packed(
-            TensorName.expertDownWeight(layer: layer, expert: expert), rows: width,
-            columns: shape.expertWidth),
-          downBias: try expertFile.floatArray(
-            TensorName.expertDownBias(layer: layer, expert: expert), shape: [width]))
+    let reader = PackTensors(
+      shape: shape, width: backbone.width, experts: expertFile, router: router)
+    var experts: [Int: ExpertLayer] = [:]
+    var gatedExperts: [Int: SparseNetwork] = [:]
+    for layer in expertFile == nil ? [] : shape.layers {
+      switch backbone.kind {
+      case .encoder: experts[layer] = try reader.expertLayer(layer)
+      case .decoder: gatedExperts[layer] = try reader.sparseNetwork(layer)
       }
-      let expertRouter: ExpertRouter? =
-        shape.expertCount == 1
-        ? nil
-        : ExpertRouter(
-          weight: try router.packed(
-            TensorName.routerWeight(layer: layer), rows: shape.expertCount, columns: width),
-          bias: try router.floatArray(
-            TensorName.routerBias(layer: layer), shape: [shape.expertCount]),
-          topK: shape.topK)
-      layers[layer] = ExpertLayer(experts: experts, router: expertRouter)
     }
-    self.experts = layers
-    self.heads = try shape.tasks.map { task in
-      ClassificationHead(
-        task: task.name, labels: task.labels,
-        weight: try heads.packed(
-          TensorName.headWeight(task: task.name), rows: task.labels.count, columns: featureWidth),
-        bias: try heads.floatArray(
-          TensorName.headBias(task: task.name), shape: [task.labels.count]))
-    }
-  }
-}
-
-extension SafeTensorsFile {
-  /// Reads a matrix and packs it for the kernels.
-  fileprivate func packed(_ name: String, rows: Int, columns: Int) throws -> PackedMatrix {
-    PackedMatrix(rows: rows, columns: columns, values: try floats(name, shape: [rows, columns]))
+    let featureWidth = backbone.featureWidth
+    self.init(
+      identity: identity,
+      rows: DispatcherRows(
+        weight: try router.packed(
+          TensorName.dispatcherWeight, rows: shape.rowCount, columns: featureWidth),
+        bias: try router.floatArray(TensorName.dispatcherBias, shape: [shape.rowCount]),
+        prior: try router.floatArray(TensorName.dispatcherPrior, shape: [shape.rowCount]),
+        threshold: shape.threshold, temperature: shape.temperature),
+      experts: experts, gatedExperts: gatedExperts,
+      heads: try shape.tasks.filter { !$0.labels.isEmpty }.map { task in
+        guard let headFile else {
+          throw SafeTensorsError(
+            "heads.safetensors", .missingTensor(name: TensorName.headWeight(task: task.name)))
+        }
+        return ClassificationHead(
+          task: task.name, labels: task.labels,
+          weight: try headFile.packed(
+            TensorName.headWeight(task: task.name), rows: task.labels.count,
+            columns: featureWidth),
+          bias: try headFile.floatArray(
+            TensorName.headBias(task: task.name), shape: [task.labels.count]))
+      })
   }
 }

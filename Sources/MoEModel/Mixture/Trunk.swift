@@ -22,9 +22,9 @@ struct Trunk {
 
   /// Runs the backbone over a shard.
   init(
-    _ sequences: [[Int32]], backbone: Backbone, packs: [PackModel], workspace: EncoderWorkspace
+    _ sequences: [[Int32]], encoder: Encoder, packs: [PackModel], workspace: EncoderWorkspace
   ) throws {
-    encoder = backbone.encoder
+    self.encoder = encoder
     kernels = encoder.kernels
     batch = RaggedBatch(sequences)
     let wanted = Set(packs.compactMap(\.firstExpertLayer))

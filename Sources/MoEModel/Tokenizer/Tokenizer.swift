@@ -118,16 +118,19 @@ public struct Tokenizer: Sendable {
   ///     the beginning of a sequence).
   ///   - matching: Where special tokens written in the text count; a tokenizer of BERT's kind with ranges
   ///     of plain text matches them nowhere.
-  /// - Returns: The ids, cut to the maximum length, and how many there were.
+  ///   - limit: The most ids; ``maximumLength`` where absent.
+  /// - Returns: The ids, cut to the limit, and how many there were.
   /// - Complexity: O(n log n) in the bytes of the longest word, O(n) in those of the text, with memory for
   ///   the ids kept and one word.
   public func encode(
     _ text: String, addingSpecialTokens: Bool = true,
-    specialTokens matching: SpecialTokenMatching = .everywhere
+    specialTokens matching: SpecialTokenMatching = .everywhere, limit: Int? = nil
   ) -> Encoding {
     var text = text
     let added = addingSpecialTokens ? template : SpecialTokenTemplate()
-    return text.withUTF8 { encode(wellFormed: $0, added, matching) }
+    return text.withUTF8 {
+      encode(wellFormed: $0, added, matching, limit: limit ?? maximumLength)
+    }
   }
 
   /// The ids of a text in UTF-8.
@@ -169,10 +172,10 @@ public struct Tokenizer: Sendable {
 
   private func encode(
     wellFormed text: UnsafeBufferPointer<UInt8>, _ added: SpecialTokenTemplate,
-    _ matching: SpecialTokenMatching
+    _ matching: SpecialTokenMatching, limit most: Int
   ) -> Encoding {
-    let limit = maximumLength - added.prefix.count - added.suffix.count
-    let capacity = min(text.count / 3, maximumLength) + 16
+    let limit = most - added.prefix.count - added.suffix.count
+    let capacity = min(text.count / 3, most) + 16
     let ids: [Int32]
     let count: Int
     switch pipeline {

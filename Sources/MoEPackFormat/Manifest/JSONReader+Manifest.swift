@@ -26,6 +26,26 @@ extension JSONReader {
     return names
   }
 
+  /// Pack names, or none where the key is absent.
+  mutating func optionalPackNames(_ key: String) throws(JSONSchemaError) -> [PackName] {
+    optional(key) == nil ? [] : try packNames(key)
+  }
+
+  /// Requirements, or none where the key is absent.
+  mutating func requirements(_ key: String) throws(JSONSchemaError) -> [PackRequirement] {
+    guard optional(key) != nil else { return [] }
+    var requirements: [PackRequirement] = []
+    for text in try strings(key) {
+      guard let requirement = PackRequirement(text), requirements.count < 1024,
+        !requirements.contains(where: { $0.pack == requirement.pack })
+      else {
+        return try refuse(key, expected: PackRequirement.rule, got: text)
+      }
+      requirements.append(requirement)
+    }
+    return requirements
+  }
+
   mutating func semanticVersion(_ key: String) throws(JSONSchemaError) -> SemanticVersion {
     let text = try string(key)
     if let version = SemanticVersion(text) { return version }
@@ -58,6 +78,17 @@ extension JSONReader {
     for text in texts where !isShownText(text, atMost: most) {
       return try refuse(
         key, expected: "1 to \(most) bytes without control characters or outer spaces", got: text)
+    }
+    return texts
+  }
+
+  /// Texts before which an answer ends: at most 16, each of 1 to 64 bytes.
+  mutating func stops(_ key: String) throws(JSONSchemaError) -> [String] {
+    let texts = try strings(key)
+    for text in texts {
+      guard texts.count <= 16, (1...64).contains(text.utf8.count) else {
+        return try refuse(key, expected: "at most 16 texts of 1 to 64 bytes", got: text)
+      }
     }
     return texts
   }

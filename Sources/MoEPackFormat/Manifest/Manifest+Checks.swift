@@ -10,6 +10,7 @@ extension Manifest {
     try checkExperts()
     try checkTasks()
     try checkEvals()
+    try checkRelations()
     try checkEntries()
     try checkTensors()
   }
@@ -19,7 +20,7 @@ extension Manifest {
   }
 
   private func checkFeatures() throws(JSONSchemaError) {
-    let kinds = Set(tasks.map(\.kind))
+    let kinds = Set(tasks.map(\.kind.rawValue))
     guard features == features.sorted(), Set(features).count == features.count,
       kinds.isSubset(of: features)
     else {
@@ -42,7 +43,8 @@ extension Manifest {
         "experts", "at most 8192 experts in all", "\(experts.layers.count * experts.count)")
     }
     let routers = experts.count == 1 ? 0 : experts.layers.count
-    guard experts.utilization.count == routers,
+    let isUntold = experts.isGated && experts.utilization.isEmpty
+    guard experts.utilization.count == routers || isUntold,
       experts.utilization.allSatisfy({ $0.shares.count == experts.count })
     else {
       throw refuse(
@@ -52,6 +54,15 @@ extension Manifest {
   }
 
   private func checkTasks() throws(JSONSchemaError) {
+    if Set(tasks.map(\.kind.needsLanguageModel)).count > 1 {
+      throw refuse("tasks", "tasks for one kind of backbone", "`classify` beside other kinds")
+    }
+    if let experts, let task = tasks.first, experts.isGated != task.kind.needsLanguageModel {
+      throw refuse(
+        "experts.activation",
+        "`\(experts.isGated ? "gelu" : Experts.gated)` for tasks of kind `\(task.kind.rawValue)`",
+        "`\(experts.activation)`")
+    }
     for (index, task) in tasks.enumerated() {
       if tasks[..<index].contains(where: { $0.name == task.name }) {
         throw refuse("tasks[\(index)].name", "a name no other task has", "`\(task.name)`")
@@ -78,9 +89,7 @@ extension Manifest {
         throw refuse(
           "\(path).entry", "`\(EntryName.evaluation(eval.name))`", "`\(escaped(eval.entry))`")
       }
-      guard eval.value >= eval.floor else {
-        throw refuse("\(path).value", "at least the floor \(eval.floor)", "\(eval.value)")
-      }
+      try checkClaim(eval, path: path)
       let hasNone = eval.none > 0
       guard (eval.routing.noneSelected != nil) == hasNone, (eval.routing.auroc != nil) == hasNone
       else {
@@ -91,12 +100,45 @@ extension Manifest {
     }
   }
 
+  /// Holds a claim to the kind of task it is made for.
+  private func checkClaim(_ eval: Evaluation, path: String) throws(JSONSchemaError) {
+    guard let kind = task(eval.task)?.kind else { return }
+    guard kind.metrics.contains(eval.metric) else {
+      throw refuse(
+        "\(path).metric", "a metric of `\(kind.rawValue)`: \(kind.metrics.joined(separator: ", "))",
+        "`\(eval.metric)`")
+    }
+    for (key, number) in [("value", eval.value), ("floor", eval.floor)]
+    where !kind.metricRange.contains(number) {
+      throw refuse("\(path).\(key)", "a number in \(kind.metricRange)", "\(number)")
+    }
+    guard kind.reaches(eval.floor, value: eval.value) else {
+      throw refuse(
+        "\(path).value", "at \(kind.isHigherBetter ? "least" : "most") the floor \(eval.floor)",
+        "\(eval.value)")
+    }
+  }
+
+  private func checkRelations() throws(JSONSchemaError) {
+    let relations = [
+      ("requires", requires.map(\.pack)), ("conflicts", conflicts), ("supersedes", supersedes),
+    ]
+    for (key, names) in relations where names.contains(pack) {
+      throw refuse(key, "other packs than this one", "`\(pack)`")
+    }
+    let needed = Set(requires.map(\.pack))
+    if let name = (conflicts + supersedes).first(where: needed.contains) {
+      throw refuse("requires", "packs that are not to be absent as well", "`\(name)`")
+    }
+  }
+
   /// The names of the entries a pack with this manifest has, in their order.
   var expectedEntryNames: [String] {
     let evaluations = evals.map { EntryName.evaluation($0.name) }
       .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    return (experts == nil ? [] : [EntryName.experts])
-      + [EntryName.router, EntryName.heads, EntryName.labels] + evaluations
+    let hasHeads = tasks.contains { $0.kind == .classify }
+    return (experts == nil ? [] : [EntryName.experts]) + [EntryName.router]
+      + (hasHeads ? [EntryName.heads] : []) + [EntryName.labels] + evaluations
       + [EntryName.card, EntryName.license]
   }
 

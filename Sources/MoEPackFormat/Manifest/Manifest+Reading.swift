@@ -32,6 +32,9 @@ extension Manifest {
       overlaps: try reader.packNames("overlaps"),
       nearDuplicatesAllowed: try reader.boolean("nearDuplicatesAllowed"),
       provenance: try Provenance(try reader.object("provenance")))
+    requires = try reader.requirements("requires")
+    conflicts = try reader.optionalPackNames("conflicts")
+    supersedes = try reader.optionalPackNames("supersedes")
     self.formatVersion = formatVersion
     self.specVersion = specVersion
     gateVersion = try reader.integer("gateVersion", in: 1...Self.knownGateVersion)
@@ -75,7 +78,7 @@ extension Manifest.Experts {
     self.init(
       layers: layers, width: width, count: count,
       topK: try reader.integer("topK", in: 1...count),
-      activation: try reader.word("activation", ["gelu"]),
+      activation: try reader.word("activation", ["gelu", Self.gated]),
       utilization: try reader.list("utilization", in: 0...1024) { reader throws(JSONSchemaError) in
         try Manifest.Utilization(reader)
       })
@@ -96,9 +99,17 @@ extension Manifest.Utilization {
 extension Manifest.Task {
   fileprivate init(_ source: JSONReader) throws(JSONSchemaError) {
     var reader = source
+    let name = try reader.name("name")
+    let word = try reader.word("kind", TaskKind.allCases.map(\.rawValue))
+    let kind = TaskKind(rawValue: word) ?? .classify
     self.init(
-      name: try reader.name("name"), kind: try reader.word("kind", ["classify"]),
-      labels: try reader.shownTexts("labels", count: 1...65_536, atMost: 128))
+      name: name, kind: kind,
+      labels: kind == .classify
+        ? try reader.shownTexts("labels", count: 1...65_536, atMost: 128) : [],
+      completion: kind == .generate
+        ? CompletionSettings(
+          maximumTokens: try reader.integer("maximumTokens", in: 1...65_536),
+          stops: try reader.stops("stop")) : nil)
     try reader.finish()
   }
 }
@@ -109,8 +120,13 @@ extension Manifest.Evaluation {
     var routing = try reader.object("routing")
     self.init(
       name: try reader.name("name"), task: try reader.name("task"),
-      metric: try reader.word("metric", ["accuracy"]),
-      value: try reader.number("value", in: 0...1), floor: try reader.number("floor", in: 0...1),
+      metric: try reader.word(
+        "metric",
+        TaskKind.allCases.flatMap(\.metrics).reduce(into: []) {
+          if !$0.contains($1) { $0.append($1) }
+        }),
+      value: try reader.number("value", in: 0...100),
+      floor: try reader.number("floor", in: 0...100),
       tolerance: try reader.number("tolerance", in: 0...1),
       examples: try reader.integer("examples", in: 1...1 << 40),
       none: try reader.integer("none", in: 0...1 << 40),

@@ -18,14 +18,21 @@ extension Manifest {
         for expert in 0..<experts.count {
           let up = TensorName.expertUpWeight(layer: layer, expert: expert)
           add(EntryName.experts, up, [experts.width, width])
+          let down = TensorName.expertDownWeight(layer: layer, expert: expert)
+          add(EntryName.experts, down, [width, experts.width])
+          if experts.isGated {
+            let gate = TensorName.expertGateWeight(layer: layer, expert: expert)
+            add(EntryName.experts, gate, [experts.width, width])
+            continue
+          }
           add(
             EntryName.experts, TensorName.expertUpBias(layer: layer, expert: expert),
             [experts.width])
-          let down = TensorName.expertDownWeight(layer: layer, expert: expert)
-          add(EntryName.experts, down, [width, experts.width])
           add(EntryName.experts, TensorName.expertDownBias(layer: layer, expert: expert), [width])
         }
-        if experts.count > 1 {
+        if experts.isGated {
+          add(EntryName.router, TensorName.routerWeight(layer: layer), [experts.count, width])
+        } else if experts.count > 1 {
           add(EntryName.router, TensorName.routerWeight(layer: layer), [experts.count, width])
           add(EntryName.router, TensorName.routerBias(layer: layer), [experts.count])
         }
@@ -34,7 +41,7 @@ extension Manifest {
     add(EntryName.router, TensorName.dispatcherWeight, [dispatcher.rows, featureWidth])
     add(EntryName.router, TensorName.dispatcherBias, [dispatcher.rows])
     add(EntryName.router, TensorName.dispatcherPrior, [dispatcher.rows])
-    for task in tasks {
+    for task in tasks where task.kind == .classify {
       add(
         EntryName.heads, TensorName.headWeight(task: task.name), [task.labels.count, featureWidth])
       add(EntryName.heads, TensorName.headBias(task: task.name), [task.labels.count])

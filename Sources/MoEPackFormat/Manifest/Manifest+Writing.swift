@@ -6,7 +6,15 @@ extension Manifest {
   ///
   /// - Precondition: Every number in it is finite.
   public var json: JSONValue {
-    [
+    // Relations are told only where there are any.
+    .object(
+      members.filter { member in
+        !["requires", "conflicts", "supersedes"].contains(member.key) || member.value != []
+      })
+  }
+
+  private var members: [JSONMember] {
+    let object: JSONValue = [
       "formatVersion": .integer(formatVersion),
       "specVersion": .integer(specVersion),
       "features": .array(features.map { .string($0) }),
@@ -30,11 +38,16 @@ extension Manifest {
       "evals": .array(evals.map(\.json)),
       "dispatcher": dispatcher.json,
       "overlaps": .array(overlaps.map { .string($0.description) }),
+      "requires": .array(requires.map { .string($0.description) }),
+      "conflicts": .array(conflicts.map { .string($0.description) }),
+      "supersedes": .array(supersedes.map { .string($0.description) }),
       "nearDuplicatesAllowed": .boolean(nearDuplicatesAllowed),
       "provenance": provenance.json,
       "entries": .array(entries.map(\.json)),
       "tensors": .array(tensors.map(\.json)),
     ]
+    guard case .object(let members) = object else { return [] }
+    return members
   }
 
   /// The first number that is not finite, by its path; JSON has no spelling for it.
@@ -75,10 +88,19 @@ extension Manifest.Experts {
 
 extension Manifest.Task {
   fileprivate var json: JSONValue {
-    [
-      "name": .string(name), "kind": .string(kind),
-      "labels": .array(labels.map { .string($0) }),
+    var members = [
+      JSONMember("name", .string(name)), JSONMember("kind", .string(kind.rawValue)),
     ]
+    if kind == .classify {
+      members.append(JSONMember("labels", .array(labels.map { .string($0) })))
+    }
+    if let completion {
+      members += [
+        JSONMember("maximumTokens", .integer(completion.maximumTokens)),
+        JSONMember("stop", .array(completion.stops.map { .string($0) })),
+      ]
+    }
+    return .object(members)
   }
 }
 

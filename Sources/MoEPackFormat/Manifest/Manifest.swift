@@ -11,7 +11,7 @@ public struct Manifest: Sendable, Equatable {
   /// The newest gate mathematics this reader knows.
   public static let knownGateVersion = 1
   /// The critical features this reader knows; a pack with any other is refused.
-  public static let knownFeatures = ["classify"]
+  public static let knownFeatures = TaskKind.allCases.map(\.rawValue).sorted()
 
   /// The version of the archive's and the manifest's form.
   public var formatVersion = Manifest.knownFormatVersion
@@ -51,6 +51,12 @@ public struct Manifest: Sendable, Equatable {
   public var dispatcher: Dispatcher
   /// Packs whose ground this one declares to share.
   public var overlaps: [PackName]
+  /// Packs that must be installed beside this one.
+  public var requires: [PackRequirement] = []
+  /// Packs that must not be.
+  public var conflicts: [PackName] = []
+  /// Packs whose place this one takes.
+  public var supersedes: [PackName] = []
   /// Whether near duplicates between training and eval texts were let through.
   public var nearDuplicatesAllowed: Bool
   /// How the pack was made.
@@ -62,13 +68,13 @@ public struct Manifest: Sendable, Equatable {
 
   /// Makes a manifest without entries and tensors.
   public init(
-    features: [String] = Manifest.knownFeatures, pack: PackName, version: SemanticVersion,
+    features: [String]? = nil, pack: PackName, version: SemanticVersion,
     release: Int, summary: String, license: String, about: About, backbone: Backbone,
     tokenizer: Digest, profile: Digest, experts: Experts?, tasks: [Task], evals: [Evaluation],
     dispatcher: Dispatcher, overlaps: [PackName] = [], nearDuplicatesAllowed: Bool = false,
     provenance: Provenance
   ) {
-    self.features = features
+    self.features = features ?? Set(tasks.map(\.kind.rawValue)).sorted()
     self.pack = pack
     self.version = version
     self.release = release

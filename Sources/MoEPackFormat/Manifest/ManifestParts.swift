@@ -44,10 +44,18 @@ extension Manifest {
     public var count: Int
     /// K, how many of them a token is sent to.
     public var topK: Int
-    /// The activation: `gelu`, the exact one by erf.
+    /// What is between the projections: `gelu`, the exact one by erf, or beside a language model's networks
+    /// `swiglu`.
     public var activation: String
-    /// How each layer's router spreads tokens, in the order of the layers; empty where `count` is 1.
+    /// How each layer's router spreads tokens, in the order of the layers; empty where `count` is 1, and where
+    /// the experts were trained elsewhere.
     public var utilization: [Utilization]
+
+    /// Whether the experts are gated networks, as a language model's are.
+    public var isGated: Bool { activation == Self.gated }
+
+    /// The activation of gated experts.
+    public static let gated = "swiglu"
 
     /// Makes the part.
     public init(
@@ -92,16 +100,22 @@ extension Manifest {
   public struct Task: Sendable, Equatable {
     /// Its name, `[a-z0-9][a-z0-9_-]{0,62}`.
     public var name: String
-    /// Its kind: `classify`.
-    public var kind: String
-    /// The stable ids of its labels, in the order of the head's rows.
+    /// Its kind.
+    public var kind: TaskKind
+    /// The stable ids of its labels, in the order of the head's rows; empty but for `classify`.
     public var labels: [String]
+    /// How answers are asked for, where the kind is `generate`.
+    public var completion: CompletionSettings?
 
     /// Makes the part.
-    public init(name: String, kind: String = "classify", labels: [String]) {
+    public init(
+      name: String, kind: TaskKind = .classify, labels: [String] = [],
+      completion: CompletionSettings? = nil
+    ) {
       self.name = name
       self.kind = kind
       self.labels = labels
+      self.completion = completion
     }
   }
 
@@ -113,15 +127,15 @@ extension Manifest {
     public var task: String
     /// The entry with its examples: `evals/<name>.jsonl`.
     public var entry: String
-    /// What is counted: `accuracy`.
+    /// What is counted: one of the kind's ``TaskKind/metrics``.
     public var metric: String
-    /// The recorded result, from 0 to 1.
+    /// The recorded result.
     public var value: Double
-    /// The least result the vendor signs for.
+    /// The worst result the vendor signs for.
     public var floor: Double
     /// How far a repeated run may differ from `value`.
     public var tolerance: Double
-    /// How many examples have a label of the task.
+    /// How many examples have an answer.
     public var examples: Int
     /// How many examples the pack must leave alone.
     public var none: Int

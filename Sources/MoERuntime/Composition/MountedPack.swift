@@ -42,9 +42,11 @@ public struct MountedPack: Sendable {
     model = try PackModel(
       identity: PackIdentity(
         name: pack.name.description, version: pack.version.description, digest: pack.digest),
-      shape: PackShape(manifest), encoder: backbone.encoder,
+      shape: PackShape(manifest), backbone: backbone,
       experts: manifest.experts == nil ? nil : try pack.tensors(EntryName.experts),
-      router: try pack.tensors(EntryName.router), heads: try pack.tensors(EntryName.heads))
+      router: try pack.tensors(EntryName.router),
+      heads: manifest.tasks.contains { $0.kind == .classify }
+        ? try pack.tensors(EntryName.heads) : nil)
   }
 }
 
@@ -70,7 +72,12 @@ extension Manifest {
       throw RuntimeError.wrongGate(
         pack: label, version: gateVersion, known: MoEModel.Dispatcher.gateVersion)
     }
-    let layerCount = backbone.encoder.layerCount
+    if let task = tasks.first(where: {
+      $0.kind.needsLanguageModel != (backbone.kind == .decoder)
+    }) {
+      throw RuntimeError.wrongTask(pack: label, task: task.name, kind: task.kind.rawValue)
+    }
+    let layerCount = backbone.layerCount
     if let layer = experts?.layers.first(where: { !(0..<layerCount).contains($0) }) {
       throw RuntimeError.wrongLayer(pack: label, layer: layer, layerCount: layerCount)
     }

@@ -20,7 +20,8 @@ extension Installer {
   public func sync(_ lock: LockFile, from archives: [URL], _ change: Change) throws -> Outcome {
     var warnings: [PackVerificationError] = []
     var outcome = try run(change) { transaction in
-      let ground = try ground()
+      let ground = try ground(
+        Manifest.Backbone(name: lock.backboneName, digest: lock.backbone))
       try lock.check(ground)
       let locked = Set(lock.packs.map(\.digest))
       let names = Set(lock.packs.map(\.name))

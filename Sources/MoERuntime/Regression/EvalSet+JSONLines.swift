@@ -12,17 +12,20 @@ extension InstalledPack {
   ///   ``RuntimeError/damagedEntry(pack:entry:reason:)``.
   func evalSets(_ manifest: Manifest) throws -> [(claim: Manifest.Evaluation, set: EvalSet)] {
     try manifest.evals.map { claim in
-      let labels = manifest.task(claim.task)?.labels ?? []
+      let task = manifest.task(claim.task)
+      let kind = task?.kind ?? .classify
       let set = EvalSet(
-        name: claim.name, task: claim.task,
-        examples: try EvalLines(pack: "\(name) \(version)", entry: claim.entry, labels: labels)
-          .examples(try bytes(claim.entry)))
+        name: claim.name, task: claim.task, kind: kind,
+        completion: task?.completion ?? CompletionSettings(),
+        examples: try EvalLines(
+          pack: "\(name) \(version)", entry: claim.entry, kind: kind, labels: task?.labels ?? []
+        ).examples(try bytes(claim.entry)))
       let none = set.examples.count { $0.expectation == .none }
       let labelled = set.examples.count - none
       guard labelled == claim.examples, none == claim.none else {
         throw RuntimeError.badEvalSet(
           pack: "\(name) \(version)", entry: claim.entry,
-          expected: "\(claim.examples) examples with a label and \(claim.none) to leave alone",
+          expected: "\(claim.examples) examples with an answer and \(claim.none) to leave alone",
           got: "\(labelled) and \(none)")
       }
       return (claim, set)
@@ -30,20 +33,23 @@ extension InstalledPack {
   }
 }
 
-/// Reads the lines of an eval set: `{"text", "label"}` or `{"text", "expect": "none"}`, nothing else.
+/// Reads the lines of an eval set: what the kind of task expects (``ExpectationReader``), or
+/// `{"text", "expect": "none"}`, nothing else.
 struct EvalLines {
   /// Which pack, for error sentences.
   let pack: String
   /// Which entry, for error sentences.
   let entry: String
-  /// The labels of the task.
-  let labels: [String]
+  /// The kind of the task.
+  var kind = TaskKind.classify
+  /// The labels that are known; `nil` where any will do.
+  let labels: [String]?
 
   /// Reads every line.
   func examples(_ bytes: [UInt8]) throws -> [EvalExample] {
     var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     if lines.last?.isEmpty == true { lines.removeLast() }
-    let known = Set(labels.map { Array($0.utf8) })
+    let known = labels.map { Set($0.map { Array($0.utf8) }) }
     return try lines.enumerated().map { index, line in
       do {
         return try example(Array(line), known: known)
@@ -57,27 +63,18 @@ struct EvalLines {
     }
   }
 
-  private func example(_ line: [UInt8], known: Set<[UInt8]>) throws -> EvalExample {
+  private func example(_ line: [UInt8], known: Set<[UInt8]>?) throws -> EvalExample {
     var reader = try JSONReader(try JSONValue(parsing: line))
     let text = try reader.string("text")
     guard !text.isBlank else {
       throw JSONSchemaError(path: "text", expected: "a text", got: "an empty one")
     }
-    let expect = try reader.optionalString("expect")
-    let label = try reader.optionalString("label")
+    let expectation = try reader.expectation(of: kind)
     try reader.finish()
-    switch (label, expect) {
-    case (let label?, nil):
-      guard known.contains(Array(label.utf8)) else {
-        throw JSONSchemaError(path: "label", expected: "a label of the task", got: "another")
-      }
-      return EvalExample(text: text, expectation: .label(label))
-    case (nil, "none"?): return EvalExample(text: text, expectation: .none)
-    default:
-      throw JSONSchemaError(
-        path: "label", expected: "a label, or `expect` with the value `none`",
-        got: label == nil ? "neither" : "both")
+    if case .label(let label) = expectation, known?.contains(Array(label.utf8)) == false {
+      throw JSONSchemaError(path: "label", expected: "a label of the task", got: "another")
     }
+    return EvalExample(text: text, expectation: expectation)
   }
 
   private func bad(_ index: Int, _ expected: String, _ got: String) -> RuntimeError {

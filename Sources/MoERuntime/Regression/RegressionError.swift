@@ -14,10 +14,39 @@ public enum RegressionError: ActionableError, Equatable {
   case ownTextsMissed(pack: String, eval: String, share: Double, least: Double, examples: Int)
   /// A pack takes texts that are nobody's.
   case routerCapture(pack: String, selected: Int, probes: Int, most: Double)
+  /// A new pack puts wrong answers in the place of another pack's right ones.
+  case answersDisplaced(
+    pack: String, other: String, eval: String, displaced: Int, gained: Int, examples: Int,
+    most: Double, example: String)
+  /// A new pack and another one fire together, and neither says so.
+  case overlapUndeclared(
+    pack: String, other: String, eval: String, shared: Int, examples: Int, most: Double)
+  /// More right answers of a pack turned wrong than chance explains.
+  case resultsFell(
+    pack: String, eval: String, negative: Int, positive: Int, examples: Int, probability: Double,
+    least: Double, example: String)
+  /// Too many right answers of a pack turned wrong, whatever was gained.
+  case negativeFlips(
+    pack: String, eval: String, negative: Int, positive: Int, examples: Int, most: Double,
+    example: String)
   /// The change alters answers that it must not touch.
   case answersChanged(change: String, changed: Int, compared: Int)
   /// The backbone's profile has too few probes to show anything.
   case tooFewProbes(got: Int, least: Int)
+  /// A new pack has the dispatcher rows of another one.
+  case copied(pack: String, original: String)
+  /// A new pack repeats dispatcher rows.
+  case rowsRepeated(pack: String, repeated: Int, rows: Int)
+  /// Texts of a new pack's eval set stand in it twice, or are texts it learned from or another pack's.
+  case evalsContaminated(
+    pack: String, eval: String, contamination: EvalContamination, texts: Int, examples: Int,
+    most: Double)
+  /// A new pack's experts drown what they add to.
+  case expertExplodes(pack: String, growth: Double, most: Double)
+  /// A pack gives a number that is not finite.
+  case outputNotFinite(pack: String, task: String)
+  /// A new pack costs more than the operator allows.
+  case overBudget(pack: String, flops: Double, most: Double)
 
   /// A stable word for machines.
   public var code: String {
@@ -26,61 +55,31 @@ public enum RegressionError: ActionableError, Equatable {
     case .belowClaim: "below-claim"
     case .ownTextsMissed: "own-texts-missed"
     case .routerCapture: "router-capture"
+    case .answersDisplaced: "answers-displaced"
+    case .overlapUndeclared: "overlap-undeclared"
+    case .resultsFell: "results-fell"
+    case .negativeFlips: "negative-flips"
     case .answersChanged: "answers-changed"
     case .tooFewProbes: "too-few-probes"
-    }
-  }
-
-  /// What happened, where, expected and got.
-  public var message: String {
-    switch self {
-    case .belowFloor(
-      let pack, let eval, let metric, let value, let floor, let baseline, let tolerance,
-      let examples):
-      "`\(pack)` misses its floor on `\(eval)`: \(metric) \(Self.rounded(value)), "
-        + "floor \(Self.rounded(floor)) (baseline \(Self.rounded(baseline)), "
-        + "tolerance \(Self.rounded(tolerance)), \(examples) examples)"
-    case .belowClaim(
-      let pack, let eval, let metric, let value, let baseline, let tolerance, let examples):
-      "`\(pack)` does not reproduce its claim on `\(eval)`: \(metric) \(Self.rounded(value)), "
-        + "baseline \(Self.rounded(baseline)) (tolerance \(Self.rounded(tolerance)), "
-        + "\(examples) examples)"
-    case .ownTextsMissed(let pack, let eval, let share, let least, let examples):
-      "`\(pack)` is selected for \(Self.percent(share)) of its own texts of `\(eval)`, "
-        + "expected at least \(Self.percent(least)) (\(examples) examples)"
-    case .routerCapture(let pack, let selected, let probes, let most):
-      "`\(pack)` takes \(selected) of \(probes) neutral probes "
-        + "(\(Self.percent(Double(selected) / Double(max(1, probes))))), expected at most "
-        + Self.percent(most)
-    case .answersChanged(let change, let changed, let compared):
-      "\(change) changes answers that it has no part in: \(changed) of \(compared) compared, expected 0"
-    case .tooFewProbes(let got, let least):
-      "the backbone profile has \(got) probes, expected at least \(least)"
-    }
-  }
-
-  /// What to do now.
-  public var hint: String {
-    switch self {
-    case .belowFloor(let pack, _, _, _, _, _, _, _), .belowClaim(let pack, _, _, _, _, _, _):
-      "the store is unchanged; tell the publisher of `\(pack)`, or accept an unproven generation "
-        + "with `--no-eval`"
-    case .ownTextsMissed:
-      "the store is unchanged; another installed pack may cover the same ground: see `moe-pack eval`, "
-        + "or accept an unproven generation with `--no-eval`"
-    case .routerCapture:
-      "the store is unchanged; its threshold is too low for this backbone profile: tell the publisher"
-    case .answersChanged:
-      "the store is unchanged; this is a fault of moe-pack, please report it with both pack digests"
-    case .tooFewProbes:
-      "the store is unchanged; make the profile again with `moe-pack backbone profile`"
+    case .copied: "pack-copied"
+    case .rowsRepeated: "rows-repeated"
+    case .evalsContaminated: "evals-contaminated"
+    case .expertExplodes: "expert-explodes"
+    case .outputNotFinite: "output-not-finite"
+    case .overBudget: "over-budget"
     }
   }
 
   /// The status the process exits with.
   public var exitCode: ExitCode { .regression }
+}
 
-  private static func rounded(_ value: Double) -> String { value.fixed(3) }
-
-  private static func percent(_ value: Double) -> String { "\((value * 100).fixed(1)) %" }
+/// Why examples of an eval set prove less than their number says.
+public enum EvalContamination: Sendable, Equatable {
+  /// They stand in the set before, in the same words.
+  case repeated
+  /// They stand in another pack's eval set with a label, and neither pack declares an overlap.
+  case shared(with: String)
+  /// The set is, byte for byte, another file of the pack's own data.
+  case learned(file: String)
 }

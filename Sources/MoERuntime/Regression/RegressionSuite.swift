@@ -7,36 +7,53 @@ public import MoETensor
 
 /// What every generation must show before it becomes active (invariant I7).
 ///
-/// On the candidate, for every pack of it:
+/// ```
+/// 1  what arrives is sound: no copy, no repeated rows, no contaminated evals, experts that do not explode
+/// 2  every pack reaches its vendor's floors, takes few neutral probes; what arrives reaches its claims and
+///    its own texts
+/// 3  right answers stay right: on every eval set of every pack that stays and of the operator, paired
+///    between the active and the candidate generation
+/// 4  answers that nothing that comes or goes has a part in have the same bytes before and after
+/// ```
 ///
-/// 1. its eval sets reach the floors its vendor signed for;
-/// 2. a new pack's also reach the recorded results, within their tolerance, and its own texts reach it
-///    (at least ``leastOwnShare``);
-/// 3. it is selected for at most ``mostProbeShare`` of the profile's neutral probes.
-///
-/// And on both generations, where packs stay: texts on which no pack that comes or goes is a candidate
-/// get the same bytes before and after (invariants I1 and I2), on ``comparedProbes`` probes and as many
-/// eval texts of the packs that stay.
-public struct RegressionSuite: Sendable {
-  /// The least share of its own texts that a new pack must be selected for.
-  public static let leastOwnShare = 0.8
-  /// The largest share of the neutral probes that a pack may take.
-  public static let mostProbeShare = 0.02
-  /// How many probes are answered by both generations.
+/// ``GateLimits`` says how much of each is let pass.
+public struct RegressionSuite {
+  /// How many probes, and how many eval texts, are answered by both generations.
   public static let comparedProbes = 200
 
-  /// A pack with its eval sets.
-  struct Entry: Sendable {
-    let identity: PackIdentity
-    let evals: [(claim: Manifest.Evaluation, set: EvalSet)]
+  /// A pack of the candidate with its eval sets.
+  struct Entry {
+    let mounted: MountedPack
+    /// The digest of its router's file.
+    let router: Digest?
+    let evals: [Eval]
+
+    var identity: PackIdentity { mounted.identity }
+    var name: PackName { mounted.manifest.pack }
+    /// Whether it declares to share ground with a pack of that name.
+    func overlaps(_ other: Entry) -> Bool { mounted.manifest.overlaps.contains(other.name) }
+  }
+
+  /// An eval set of a pack, with what its vendor claims for it.
+  struct Eval {
+    let claim: Manifest.Evaluation
+    let set: EvalSet
+    /// The digest of its lines.
+    let lines: Digest
+    let texts: TextSet
   }
 
   let active: Composition
-  private let candidate: Composition
+  let candidate: Composition
   let entries: [Entry]
-  private let probes: [String]
+  /// The packs that are active now, with their eval sets.
+  let earlier: [Entry]
+  let probes: TextSet
+  let operatorSets: [OperatorSet]
+  let limits: GateLimits
   let pool: ThreadPool
   let progress: ProgressHandler
+  let evidence: Evidence
 
   /// Prepares the suite; the eval sets are read now.
   ///
@@ -44,23 +61,43 @@ public struct RegressionSuite: Sendable {
   ///   - active: What answers now.
   ///   - candidate: What would.
   ///   - packs: The packs of the candidate in their store.
+  ///   - replaced: The packs that are active now and not in the candidate, in their store.
   ///   - probes: The profile's neutral texts.
+  ///   - operatorEvals: The operator's own eval sets.
+  ///   - limits: What is let pass.
+  ///   - cache: What earlier runs computed; without it everything is computed anew.
   ///   - pool: The threads that share the work.
   ///   - progress: Told how far it is.
   /// - Throws: ``RuntimeError`` when an eval set cannot be read.
   public init(
-    active: Composition, candidate: Composition, packs: [InstalledPack], probes: [String],
-    pool: ThreadPool, progress: @escaping ProgressHandler = { _ in }
+    active: Composition, candidate: Composition, packs: [InstalledPack],
+    replaced: [InstalledPack] = [], probes: [String], operatorEvals: [OperatorEval] = [],
+    limits: GateLimits = GateLimits(), cache: StoreCache? = nil, pool: ThreadPool,
+    progress: @escaping ProgressHandler = { _ in }
   ) throws {
     self.active = active
     self.candidate = candidate
-    self.probes = probes
+    self.probes = TextSet(probes: probes)
+    self.limits = limits
     self.pool = pool
     self.progress = progress
-    entries = try packs.map { pack in
-      let mounted = try candidate.pack(named: pack.name.description)
-      return Entry(identity: mounted.identity, evals: try pack.evalSets(mounted.manifest))
+    evidence = Evidence(
+      backbone: candidate.backbone, pool: pool, cache: cache, progress: progress)
+    entries = try packs.map { try Entry($0, in: candidate) }
+    earlier = try replaced.compactMap { pack in
+      let isMounted = active.packs.contains { $0.identity.digest == pack.digest }
+      return isMounted ? try Entry(pack, in: active) : nil
     }
+    operatorSets = try operatorEvals.map(OperatorSet.init)
+  }
+
+  /// How many texts the backbone ran over so far, each pass counted; what was cached cost none.
+  public var passCount: Int { evidence.passCount }
+
+  /// The packs of the candidate that are not active now.
+  var arrivals: [Entry] {
+    let before = Set(active.packs.map(\.identity.digest))
+    return entries.filter { !before.contains($0.identity.digest) }
   }
 
   /// Runs everything; the first rule that is broken wins, in the order above.
@@ -70,19 +107,21 @@ public struct RegressionSuite: Sendable {
     guard probes.count >= Self.comparedProbes else {
       throw RegressionError.tooFewProbes(got: probes.count, least: Self.comparedProbes)
     }
-    let selected = try probesSelected()
-    let before = Set(active.packs.map(\.identity.digest))
-    var packs: [SuiteReport.Pack] = []
-    for entry in entries {
-      packs.append(
-        SuiteReport.Pack(
-          name: entry.identity.name, version: entry.identity.version,
-          digest: entry.identity.digest, isNew: !before.contains(entry.identity.digest),
-          evals: try measure(entry), probesSelected: selected[entry.identity.digest] ?? 0))
+    do {
+      try checkSoundness()
+      var report = SuiteReport(
+        packs: try measureAll(entries), probes: probes.count, compared: 0, limits: limits)
+      for pack in report.packs { try check(pack) }
+      report.overlaps = try measureOverlaps()
+      report.comparisons = try compareResults()
+      try checkDisplacement()
+      try checkOverlaps(report.overlaps)
+      try checkComparisons(report.comparisons)
+      report.compared = try compareAnswers()
+      return report
+    } catch MixtureError.numericalError(let pack, let task) {
+      throw RegressionError.outputNotFinite(pack: pack, task: task)
     }
-    for pack in packs { try Self.check(pack, probes: probes.count) }
-    let compared = try compareAnswers()
-    return SuiteReport(packs: packs, probes: probes.count, compared: compared)
   }
 
   /// Measures the eval sets of every pack and judges nothing: what `moe-pack eval` shows.
@@ -91,113 +130,79 @@ public struct RegressionSuite: Sendable {
   /// - Returns: What was measured.
   /// - Throws: Whatever answering throws.
   public func measure(only name: String? = nil) throws -> [SuiteReport.Pack] {
-    let selected = try probesSelected()
-    return try entries.filter { entry in
-      name.map { $0.utf8.elementsEqual(entry.identity.name.utf8) } ?? true
-    }.map { entry in
-      SuiteReport.Pack(
-        name: entry.identity.name, version: entry.identity.version,
-        digest: entry.identity.digest, isNew: false, evals: try measure(entry),
-        probesSelected: selected[entry.identity.digest] ?? 0)
-    }
+    try measureAll(
+      entries.filter { entry in
+        name.map { $0.utf8.elementsEqual(entry.identity.name.utf8) } ?? true
+      })
   }
 
-  private func measure(_ entry: Entry) throws -> [SuiteReport.Eval] {
-    try entry.evals.map { claim, set in
-      let meter = WorkMeter(
-        "`\(claim.name)` of \(entry.identity.name)", total: set.examples.count, progress)
-      let result = try set.run(
-        on: candidate.mixture, pack: entry.identity, pool: pool, progress: meter.add)
-      return SuiteReport.Eval(result: result, claim: claim)
-    }
-  }
-
-  /// How many probes each pack is selected for.
-  private func probesSelected() throws -> [Digest: Int] {
-    let meter = WorkMeter("neutral probes", total: probes.count, progress)
-    var counts: [Digest: Int] = [:]
-    for answer in try candidate.mixture.answer(probes, pool: pool, progress: meter.add) {
-      for route in answer.route { counts[route.pack.digest, default: 0] += 1 }
-    }
-    return counts
-  }
-
-  /// Holds a measured pack to the floors its vendor signed for.
+  /// Counts the right answers of the candidate on the operator's eval sets.
   ///
-  /// - Throws: ``RegressionError``, the first set that misses its floor.
-  public static func checkFloors(_ pack: SuiteReport.Pack) throws {
-    for eval in pack.evals where !eval.meetsFloor {
-      throw RegressionError.belowFloor(
-        pack: pack.label, eval: eval.claim.name, metric: eval.claim.metric,
-        value: eval.result.accuracy, floor: eval.claim.floor, baseline: eval.claim.value,
-        tolerance: eval.claim.tolerance, examples: eval.result.labelled)
+  /// - Returns: One a set whose pack is there, ordered by name.
+  /// - Throws: Whatever answering throws.
+  public func measureRegistered() throws -> [SuiteReport.Registered] {
+    try operatorSets.compactMap { own in
+      let entry = entries.first { $0.name == own.eval.pack }
+      guard own.eval.pack == nil || entry != nil else { return nil }
+      let survey = try evidence.survey(candidate, own.texts)
+      let right = own.set.examples.enumerated().count { text, example in
+        survey.isRight(example.expectation, entry?.identity, at: text)
+      }
+      return SuiteReport.Registered(
+        eval: own.eval.name, pack: own.eval.pack?.description, right: right,
+        examples: own.texts.count)
     }
   }
 
-  /// Holds one pack to its signature and to the capture limits.
-  static func check(_ pack: SuiteReport.Pack, probes: Int) throws {
-    try checkFloors(pack)
-    for eval in pack.evals {
-      let (result, claim) = (eval.result, eval.claim)
-      guard !pack.isNew || eval.meetsClaim else {
-        throw RegressionError.belowClaim(
-          pack: pack.label, eval: claim.name, metric: claim.metric, value: result.accuracy,
-          baseline: claim.value, tolerance: claim.tolerance, examples: result.labelled)
-      }
-      guard !pack.isNew || result.ownSelectedShare >= leastOwnShare || result.labelled == 0 else {
-        throw RegressionError.ownTextsMissed(
-          pack: pack.label, eval: claim.name, share: result.ownSelectedShare,
-          least: leastOwnShare, examples: result.labelled)
-      }
-    }
-    guard Double(pack.probesSelected) <= mostProbeShare * Double(probes) else {
-      throw RegressionError.routerCapture(
-        pack: pack.label, selected: pack.probesSelected, probes: probes, most: mostProbeShare)
-    }
+  /// Keeps what was computed of the packs of the active generation, and of the candidate where it passed, for
+  /// the next run.
+  public func saveEvidence(candidatePassed: Bool) {
+    let kept = candidatePassed ? candidate.packs : active.packs
+    let digests = Set(kept.map(\.identity.digest))
+    let sets = (entries + earlier).filter { digests.contains($0.identity.digest) }
+      .flatMap(\.evals).map(\.texts.key)
+    evidence.save(
+      packs: digests, texts: Set(sets + [probes.key] + operatorSets.map(\.texts.key)))
   }
 
-  /// Answers texts with both generations and compares the bytes where nothing that comes or goes is a
-  /// candidate; returns how many were compared.
-  private func compareAnswers() throws -> Int {
-    let before = Set(active.packs.map(\.identity.digest))
-    let after = Set(candidate.packs.map(\.identity.digest))
-    let staying = before.intersection(after)
-    guard !staying.isEmpty, before != after else { return 0 }
-    let texts = sampledTexts(of: staying).map { candidate.backbone.tokenizer.encode($0) }
-    let meter = WorkMeter("answers before and after", total: texts.count * 2, progress)
-    let old = try active.mixture.answer(texts, pool: pool, progress: meter.add)
-    let new = try candidate.mixture.answer(texts, pool: pool, progress: meter.add)
-    var isTouched = [Bool](repeating: false, count: texts.count)
-    for (composition, packs) in [
-      (active, before.subtracting(after)), (candidate, after.subtracting(before)),
-    ] {
-      for pack in composition.packs where packs.contains(pack.identity.digest) {
-        let alone = MixtureModel(
-          backbone: composition.backbone, packs: [pack.model],
-          dispatcher: composition.mixture.dispatcher)
-        for (index, answer) in try alone.answer(texts, pool: pool).enumerated()
-        where !answer.route.isEmpty {
-          isTouched[index] = true
+  private func measure(_ eval: Eval, of entry: Entry) throws -> SuiteReport.Eval {
+    progress(WorkProgress(stage: eval.texts.title, done: 0, total: eval.texts.count))
+    let result = try evidence.result(
+      of: eval.set, eval.texts, pack: entry.mounted.model, on: candidate)
+    return SuiteReport.Eval(result: result, claim: eval.claim)
+  }
+
+  private func measureAll(_ entries: [Entry]) throws -> [SuiteReport.Pack] {
+    let new = Set(arrivals.map(\.identity.digest))
+    let evals = try entries.map { entry in
+      try entry.evals.map { try measure($0, of: entry) }
+    }
+    progress(WorkProgress(stage: probes.title, done: 0, total: probes.count))
+    let survey = try evidence.survey(candidate, probes)
+    return zip(entries, evals).map { entry, evals in
+      let digest = entry.identity.digest
+      return SuiteReport.Pack(
+        name: entry.identity.name, version: entry.identity.version, digest: digest,
+        isNew: new.contains(digest), evals: evals,
+        probesSelected: survey.routes.indices.count { survey.selects(digest, at: $0) })
+    }
+  }
+}
+
+extension RegressionSuite.Entry {
+  init(_ pack: InstalledPack, in composition: Composition) throws {
+    let mounted = try composition.pack(named: pack.name.description)
+    self.init(
+      mounted: mounted, router: pack.entry(EntryName.router)?.digest,
+      evals: try pack.evalSets(mounted.manifest).map { claim, set in
+        guard let lines = pack.entry(claim.entry)?.digest else {
+          preconditionFailure("an eval set that was read has an entry")
         }
-      }
-    }
-    let untouched = texts.indices.filter { !isTouched[$0] }
-    let changed = untouched.count { old[$0].invariantBytes != new[$0].invariantBytes }
-    guard changed == 0 else {
-      throw RegressionError.answersChanged(
-        change: "the change", changed: changed, compared: untouched.count)
-    }
-    return untouched.count
-  }
-
-  /// Probes and eval texts of the packs that stay, drawn with a fixed seed.
-  private func sampledTexts(of staying: Set<Digest>) -> [String] {
-    var generator = SeededGenerator(seed: 1)
-    var neutral = probes
-    generator.shuffle(&neutral)
-    var own = entries.filter { staying.contains($0.identity.digest) }
-      .flatMap(\.evals).flatMap(\.set.examples).map(\.text)
-    generator.shuffle(&own)
-    return Array(neutral.prefix(Self.comparedProbes) + own.prefix(Self.comparedProbes))
+        return RegressionSuite.Eval(
+          claim: claim, set: set, lines: lines,
+          texts: TextSet(
+            key: .evaluation(lines), title: "`\(set.name)` of \(mounted.identity.name)",
+            texts: set.examples.map(\.text)))
+      })
   }
 }

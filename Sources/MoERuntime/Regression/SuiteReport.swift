@@ -37,10 +37,27 @@ public struct SuiteReport: Sendable, Equatable {
       self.claim = claim
     }
 
+    /// Its name, with the metric where that is not the usual one.
+    public var title: String {
+      claim.metric == Metric.accuracy.rawValue ? claim.name : "\(claim.name) \(claim.metric)"
+    }
+    /// Where ``value`` lies for 95 of 100 such sets.
+    public var interval: BootstrapInterval? {
+      Metric(rawValue: claim.metric).flatMap(result.interval)
+    }
+    /// What was measured of the metric that the claim is about.
+    public var value: Double { Metric(rawValue: claim.metric).flatMap(result.value) ?? 0 }
+    private var kind: TaskKind {
+      claim.metric == Metric.natsPerByte.rawValue ? .perplexity : .classify
+    }
     /// Whether the vendor's floor is met.
-    public var meetsFloor: Bool { result.accuracy >= claim.floor }
+    public var meetsFloor: Bool { kind.reaches(claim.floor, value: value) }
     /// Whether the recorded result is reproduced, within its tolerance.
-    public var meetsClaim: Bool { result.accuracy >= claim.value - claim.tolerance }
+    public var meetsClaim: Bool {
+      kind.reaches(
+        kind.isHigherBetter ? claim.value - claim.tolerance : claim.value + claim.tolerance,
+        value: value)
+    }
   }
 
   /// The packs, ordered by the bytes of their names.
@@ -48,7 +65,21 @@ public struct SuiteReport: Sendable, Equatable {
   /// How many neutral probes were run.
   public let probes: Int
   /// How many texts were answered by both generations and compared byte by byte.
-  public let compared: Int
+  public internal(set) var compared: Int
+  /// What was let pass.
+  public let limits: GateLimits
+  /// What users got and would get, on each eval set of what stays and on the operator's.
+  public internal(set) var comparisons: [Comparison] = []
+  /// Which packs fire together, on each pack's own texts.
+  public internal(set) var overlaps: [Overlap] = []
+
+  /// Makes a report; comparisons and overlaps come later.
+  init(packs: [Pack], probes: Int, compared: Int, limits: GateLimits = GateLimits()) {
+    self.packs = packs
+    self.probes = probes
+    self.compared = compared
+    self.limits = limits
+  }
 
   /// The report as it is kept with the generation.
   public var json: JSONValue {
@@ -56,6 +87,9 @@ public struct SuiteReport: Sendable, Equatable {
       "packs": .array(packs.map(\.json)),
       "probes": .integer(probes),
       "compared": .integer(compared),
+      "comparisons": .array(comparisons.map(\.json)),
+      "overlaps": .array(overlaps.map(\.json)),
+      "limits": limits.json,
     ]
   }
 }
@@ -76,7 +110,7 @@ extension SuiteReport.Eval {
     var members = [
       JSONMember("eval", .string(claim.name)), JSONMember("task", .string(claim.task)),
       JSONMember("metric", .string(claim.metric)),
-      JSONMember("value", .number(result.accuracy)),
+      JSONMember("value", .number(value)),
       JSONMember("baseline", .number(claim.value)), JSONMember("floor", .number(claim.floor)),
       JSONMember("tolerance", .number(claim.tolerance)),
       JSONMember("examples", .integer(result.labelled)),
@@ -86,12 +120,12 @@ extension SuiteReport.Eval {
     if let share = result.noneSelectedShare {
       members.append(JSONMember("noneSelected", .number(share)))
     }
-    for metric in Metric.allCases where metric != .accuracy {
+    for metric in Metric.allCases where metric.rawValue != claim.metric {
       if let value = result.value(metric) {
         members.append(JSONMember(metric.rawValue, .number(value)))
       }
     }
-    if let interval = result.accuracyInterval {
+    if let interval {
       members.append(
         JSONMember("interval", .array([.number(interval.low), .number(interval.high)])))
     }

@@ -73,6 +73,9 @@ struct ChangeSection {
     let expected: String? =
       switch change.question.expectation {
       case .label(let label): "expected \(label)"
+      case .choice(let choices, let answer): "expected \(choices[answer])"
+      case .completion(let answers): "expected \(answers[0])"
+      case .prediction: nil
       case .some(.none): "expected none"
       case nil: nil
       }

@@ -105,16 +105,26 @@ public struct EvalPage: Sendable {
       let fallen = whatIf.count(.rightToWrong)
       tiles.append(("\(fallen)", "right → wrong", fallen > 0))
     }
-    let chart = IntervalChart(
-      id: "accuracy", title: "Accuracy of each eval set, the pack's own labels",
-      rows: evals.map { pack, eval in
-        IntervalChart.Row(
-          label: "\(short(pack)) · \(eval.claim.name)", value: eval.result.accuracy,
-          interval: eval.result.accuracyInterval.map { $0.low...$0.high },
-          floor: eval.claim.floor > 0 ? eval.claim.floor : nil,
-          claim: eval.claim.value)
-      })
-    return .tiles(tiles) + chart.figure.markup + selection
+    return .tiles(tiles) + intervals.map(\.figure.markup).joined + selection
+  }
+
+  /// A chart of the results of each metric that is claimed.
+  private var intervals: [IntervalChart] {
+    var metrics: [String] = []
+    for (_, eval) in evals where !metrics.contains(eval.claim.metric) {
+      metrics.append(eval.claim.metric)
+    }
+    return metrics.map { metric in
+      let title = Metric(rawValue: metric)?.title ?? metric
+      return IntervalChart(
+        id: metric, title: "Results of each eval set, the pack's own: \(title)",
+        rows: evals.filter { $0.eval.claim.metric == metric }.map { pack, eval in
+          IntervalChart.Row(
+            label: "\(short(pack)) · \(eval.claim.name)", value: eval.value,
+            interval: eval.interval.map { $0.low...$0.high },
+            floor: eval.claim.floor > 0 ? eval.claim.floor : nil, claim: eval.claim.value)
+        })
+    }
   }
 
   /// The shares of texts for which each pack is selected.

@@ -39,6 +39,8 @@ public struct Question: Sendable, Equatable {
     switch expectation {
     case nil: return nil
     case .some(.none): return !answer.route.contains { isOwned($0.pack) }
+    // What a language model says is not compared here: who speaks is.
+    case .choice, .completion, .prediction: return answer.route.contains { isOwned($0.pack) }
     case .label(let label):
       guard let first = answer.predictions.first else { return false }
       return isOwned(first.pack) && first.label.utf8.elementsEqual(label.utf8)

@@ -6,8 +6,8 @@ import MoEPackFormat
 extension Store {
   /// The digest of what the store means: two stores with the same one behave alike from now on.
   ///
-  /// It covers the generations with their packs, all that is trusted, pins, the rollback memory, and for each
-  /// blob a kept generation names what its file holds. Intents, staging, trash and blobs nobody names are
+  /// It covers the generations with their packs, all that is trusted, pins, the operator's eval sets, the rollback
+  /// memory, and for each blob a kept generation names what its file holds. Intents, staging, trash and blobs nobody names are
   /// left out. Before and after a change that was refused, it is the same.
   ///
   /// - Throws: ``StoreError`` when the index cannot be read.
@@ -24,6 +24,12 @@ extension Store {
       }
       for text in try index.trustTexts() { builder.update(text: text) }
       for name in try index.pins() { builder.update(text: name) }
+      for eval in try index.operatorEvals() {
+        let pack = eval.pack?.description ?? ""
+        for text in [eval.name, pack, eval.digest.hex, eval.addedAt, eval.actor] {
+          builder.update(text: text)
+        }
+      }
       let sql = "SELECT name, release, pack FROM highest_release ORDER BY name"
       for row in try Row.fetchAll(index.database, sql: sql) {
         builder.update(text: try row.decode(String.self, forColumn: "name"))

@@ -84,6 +84,10 @@ enum StoreSchema {
       try database.execute(sql: trustTables)
       try database.execute(sql: "PRAGMA user_version = 3")
     }
+    migrator.registerMigration("4") { database in
+      try database.execute(sql: operatorEvalTable)
+      try database.execute(sql: "PRAGMA user_version = 4")
+    }
     migrator.registerMigration("5") { database in
       try database.execute(sql: "ALTER TABLE generation ADD COLUMN reason TEXT")
       try database.execute(sql: pinTable)
@@ -95,6 +99,17 @@ enum StoreSchema {
   private static let pinTable = """
     -- Names of packs that no change but a revocation may upgrade or take away.
     CREATE TABLE pin (name TEXT PRIMARY KEY NOT NULL) STRICT, WITHOUT ROWID;
+    """
+
+  private static let operatorEvalTable = """
+    -- The operator's own eval sets; without a pack, texts that no pack may answer.
+    CREATE TABLE operator_eval (
+      name TEXT PRIMARY KEY NOT NULL,
+      pack TEXT,
+      lines BLOB NOT NULL,
+      added_at TEXT NOT NULL,
+      added_by TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
     """
 
   private static let trustTables = """

@@ -13,7 +13,7 @@ public struct GarbageCollection: Sendable, Equatable {
 }
 
 extension Store {
-  /// Lets go of old generations, and of the blobs no kept generation names.
+  /// Lets go of old generations, of the blobs no kept generation names, and of what was computed of them.
   ///
   /// ```
   /// lock → one transaction: old generations let go → blobs renamed to trash
@@ -46,29 +46,33 @@ extension Store {
   private func collect(
     keep: Int, notAfter latest: Date, isDryRun: Bool
   ) throws -> GarbageCollection {
-    let (dropped, referenced) = try dropGenerations(keep: keep, isDryRun: isDryRun)
+    let (dropped, packs, referenced) = try dropGenerations(keep: keep, isDryRun: isDryRun)
     let blobs = BlobDirectory(layout: layout, files: options.fileSystem)
     let garbage = try blobs.all().filter { blob in
       !referenced.contains(blob.digest) && blob.status.modifiedAt <= latest
     }
-    if !isDryRun { try discard(garbage.map(\.digest)) }
+    if !isDryRun {
+      try discard(garbage.map(\.digest))
+      let texts = referenced.union(try operatorEvals().map(\.digest))
+      try cache.prune(keeping: texts, packs: packs, files: options.fileSystem)
+    }
     return GarbageCollection(
       generationsDropped: dropped, blobCount: garbage.count,
       sizeBytes: garbage.reduce(0) { $0 + $1.status.size })
   }
 
-  /// Lets go of old generations; returns them, and every blob that the others name.
+  /// Lets go of old generations; returns them, the packs of the others and every blob that these name.
   private func dropGenerations(
     keep: Int, isDryRun: Bool
-  ) throws -> (dropped: [Int], referenced: Set<Digest>) {
-    var result: (dropped: [Int], referenced: Set<Digest>) = ([], [])
+  ) throws -> (dropped: [Int], packs: Set<Digest>, referenced: Set<Digest>) {
+    var result: (dropped: [Int], packs: Set<Digest>, referenced: Set<Digest>) = ([], [], [])
     try queue.writeWithoutTransaction { database in
       try database.inTransaction(.immediate) {
         let index = StoreIndex(database: database, layout: layout)
         let dropped = try index.dropGenerations(keeping: keep)
         let packs = try index.keptPacks()
         let entries = packs.flatMap { [$0.envelope] + $0.entries }
-        result = (dropped, Set(entries.map(\.digest)))
+        result = (dropped, Set(packs.map(\.digest)), Set(entries.map(\.digest)))
         return isDryRun || dropped.isEmpty ? .rollback : .commit
       }
     }

@@ -89,10 +89,11 @@ import Testing
     #expect(manifest.evals[0].value == eval.accuracy && manifest.evals[0].floor == 0.5)
     #expect(manifest.nearDuplicatesAllowed && manifest.provenance.seed == 7)
     #expect(manifest.provenance.data.map(\.file) == ["data/train.jsonl", "evals/issue.jsonl"])
-    #expect(pack.training.trainCount + pack.training.validCount == 90)
-    #expect((3..<18).contains(pack.training.validCount), "some of every label's texts")
+    let training = try #require(pack.experts.training)
+    #expect(training.trainCount + training.validCount == 90)
+    #expect((3..<18).contains(training.validCount), "some of every label's texts")
     #expect(pack.calibration.ownExamples == 90)
-    #expect((manifest.experts != nil) == pack.training.shipsExperts)
+    #expect((manifest.experts != nil) == training.shipsExperts)
     #expect(try !written(pack).isEmpty)
   }
 
@@ -105,8 +106,8 @@ import Testing
 
   @Test func `a single label makes a pack whose question is mine or not`() throws {
     let pack = try build(source(labels: 1))
-    #expect(
-      pack.evals[0].accuracy == 1 && pack.training.experts == nil && !pack.training.shipsExperts)
+    let training = try #require(pack.experts.training)
+    #expect(pack.evals[0].accuracy == 1 && training.experts == nil && !training.shipsExperts)
     #expect(pack.manifest.tasks[0].labels == ["topic-0"] && pack.manifest.experts == nil)
     #expect((pack.evals[0].auroc ?? 0) > 0.8)
     #expect(try !written(pack).isEmpty)
@@ -114,8 +115,8 @@ import Testing
 
   @Test func `without experts the frozen head ships`() throws {
     let pack = try build(source(experts: "experts: {layers: 0, width: 8}"))
-    #expect(
-      pack.training.plan == nil && pack.training.experts == nil && pack.manifest.experts == nil)
+    let training = try #require(pack.experts.training)
+    #expect(training.plan == nil && training.experts == nil && pack.manifest.experts == nil)
     #expect(!pack.entries.contains { $0.name == EntryName.experts })
   }
 

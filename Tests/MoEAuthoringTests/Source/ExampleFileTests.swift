@@ -5,14 +5,15 @@ import MoEEval
 import Testing
 
 @Suite struct ExampleFileTests {
-  private func read(_ bytes: some Sequence<UInt8>, _ kind: ExampleFile.Kind = .eval) throws
+  private func read(_ bytes: some Sequence<UInt8>, _ kind: ExampleFile.Kind = .eval(.classify))
+    throws
     -> ExampleFile
   {
     try ExampleFile(bytes: Array(bytes), name: "data/x.jsonl", kind: kind)
   }
 
   private func expectRefusal(
-    of bytes: some Sequence<UInt8>, as kind: ExampleFile.Kind = .eval, line: Int,
+    of bytes: some Sequence<UInt8>, as kind: ExampleFile.Kind = .eval(.classify), line: Int,
     _ expected: String,
     got: String, sourceLocation: SourceLocation = #_sourceLocation
   ) {
@@ -157,10 +158,11 @@ import Testing
 
   @Test func `training lines know no expectation`() {
     expectRefusal(
-      of: #"{"text": "a", "expect": "none"}"#.utf8, as: .training, line: 1, Self.labelRule,
+      of: #"{"text": "a", "expect": "none"}"#.utf8, as: .training(.classify), line: 1,
+      Self.labelRule,
       got: "nothing")
     expectRefusal(
-      of: #"{"text": "a", "label": "b", "expect": "none"}"#.utf8, as: .training, line: 1,
+      of: #"{"text": "a", "label": "b", "expect": "none"}"#.utf8, as: .training(.classify), line: 1,
       "`expect`: one of the keys `label`, `text`", got: "a key that is not known")
   }
 

@@ -220,7 +220,10 @@ import Testing
     ),
     ("tasks.issue.valid", ["../x"], paths), ("tasks.issue.labels", ["/x"], paths),
     ("tasks.issue.negatives", [""], paths), ("evals.issue.data", ["x/../y"], paths),
-    ("tasks.issue.kind", ["", "regress", "Classify", "classify "], "`classify`"),
+    (
+      "tasks.issue.kind", ["", "regress", "Classify", "classify "],
+      "`classify`, `choose`, `generate`, `perplexity`"
+    ),
     ("evals.issue.task", ["", "other"], "one of the tasks `issue`"),
     ("evals.issue.metric", ["", "f1", "Accuracy"], "`accuracy`"),
   ]

@@ -294,6 +294,6 @@ import Testing
     #expect(
       directory.refusal()?.message
         == "`pack.yaml`: `evals.issue.data`: expected a file with at least one example that "
-        + "has a label, got `evals/issue.jsonl` without one")
+        + "has an answer, got `evals/issue.jsonl` without one")
   }
 }

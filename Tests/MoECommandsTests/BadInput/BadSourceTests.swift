@@ -38,7 +38,9 @@ import Testing
     yaml("release: 1", "release: 0", "`release`: expected a whole number from 1", "got 0"),
     yaml("version: 1.0.0", "version: 1.0", "`version`: expected a semantic version"),
     yaml("pack: acme/x", "pack: Acme X", "`pack`: expected `namespace/name`", "got `Acme X`"),
-    yaml("kind: classify", "kind: guess", "`tasks.t.kind`: expected `classify`, got `guess`"),
+    yaml(
+      "kind: classify", "kind: guess",
+      "`tasks.t.kind`: expected `classify`, `choose`, `generate`, `perplexity`, got `guess`"),
     yaml("floor: 0.5", "floor: 1.5", "`evals.t.floor`: expected a number from 0.0 to 1.0, got 1.5"),
     yaml("task: t,", "task: u,", "`evals.t.task`: expected one of the tasks `t`, got `u`"),
     yaml("train.jsonl", "../train.jsonl", "expected a path within the source", "got `../train"),
@@ -79,7 +81,7 @@ import Testing
     Fault(
       name: "an eval set without a label", file: "eval.jsonl",
       content: Array(#"{"text": "q", "expect": "none"}"#.utf8),
-      says: ["expected a file with at least one example that has a label"]),
+      says: ["expected a file with at least one example that has an answer"]),
   ]
 
   private static func yaml(_ old: String, _ new: String, _ says: String...) -> Fault {

@@ -26,7 +26,7 @@ import Testing
 
   /// The features of one text, layer by layer, with the experts of a pack.
   private func features(_ encoding: Encoding, _ pack: PackModel) throws -> [Float] {
-    let encoder = backbone.encoder
+    let encoder = try backbone.encoder
     let batch = RaggedBatch([encoding.ids])
     let workspace = EncoderWorkspace()
     var features = [Float](repeating: 0, count: encoder.featureWidth)
@@ -45,13 +45,13 @@ import Testing
   ) throws {
     let pack = packs[index]
     #expect(pack.firstExpertLayer == [1, 1, nil][index])
-    let width = backbone.encoder.width
+    let width = backbone.width
     let answers = try mixture.answer(
       encodings, options: AnswerOptions(pack: pack.identity), pool: ThreadPool(threads: 2))
     let embeddings = try mixture.embed(
       encodings, pack: pack.identity, pool: ThreadPool(threads: 2))
     let base = try backbone.features(encodings, pool: ThreadPool(threads: 1))
-    let stride = backbone.encoder.featureWidth
+    let stride = backbone.featureWidth
     for (text, encoding) in encodings.enumerated() {
       let features = try features(encoding, pack)
       let trunk = Array(base[text * stride..<(text + 1) * stride])
@@ -61,7 +61,7 @@ import Testing
       let head = pack.heads[0]
       let expected = features.withUnsafeBufferPointer { buffer in
         buffer.baseAddress.map {
-          head.probabilities($0, count: 1, kernels: backbone.encoder.kernels)
+          head.probabilities($0, count: 1, kernels: backbone.kernels)
         } ?? []
       }
       for prediction in answers[text].predictions {

@@ -33,10 +33,10 @@ struct RealGround {
     backbone = try Backbone(
       .miniLM, files: BackboneFiles(directory: directory), kernels: Kernels())
     (profile, profileDigest) = try BackboneProfile.load(
-      directory: directory.appending(path: "profile"), width: backbone.encoder.featureWidth)
+      directory: directory.appending(path: "profile"), width: backbone.featureWidth)
     let shipped = try ShippedTexts()
     texts = shipped.mixture()
-    let fitter = try RowFitter(profile: profile, kernels: backbone.encoder.kernels)
+    let fitter = try RowFitter(profile: profile, kernels: backbone.kernels)
     var packs: [TinyPack] = []
     for (source, expertCount) in zip(shipped.sources, [1, 3]) {
       packs.append(
@@ -83,7 +83,7 @@ struct RealGround {
     manifest.backbone = Manifest.Backbone(name: backbone.name, digest: backbone.digest)
     manifest.tokenizer = backbone.tokenizerDigest
     manifest.profile = profileDigest
-    let layers = [backbone.encoder.layerCount - 2, backbone.encoder.layerCount - 1]
+    let layers = [backbone.layerCount - 2, backbone.layerCount - 1]
     manifest.experts = Manifest.Experts(
       layers: layers, width: expertWidth, count: expertCount, topK: min(2, expertCount),
       utilization: expertCount == 1
@@ -101,17 +101,17 @@ struct RealGround {
     var catalog = LabelCatalog()
     for label in labels { catalog["issue", label] = LabelCatalog.Label(title: label) }
     return TinyPack(
-      manifest: manifest, tensors: tensors(manifest, rows: gate.rows, encoder: backbone.encoder),
-      labels: catalog, evaluation: source.evaluationLines, encoder: backbone.encoder)
+      manifest: manifest, tensors: tensors(manifest, rows: gate.rows, backbone: backbone),
+      labels: catalog, evaluation: source.evaluationLines, backbone: backbone)
   }
 
   /// The fitted rows; experts, expert routers and heads at random.
   private static func tensors(
-    _ manifest: Manifest, rows: FittedRows, encoder: Encoder
+    _ manifest: Manifest, rows: FittedRows, backbone: Backbone
   ) -> [String: [String: [Float]]] {
     var generator = SeededGenerator(seed: UInt64(manifest.tasks[0].labels.count))
     var result: [String: [String: [Float]]] = [:]
-    for tensor in manifest.expectedTensors(of: encoder) {
+    for tensor in manifest.expectedTensors(of: backbone) {
       let count = tensor.shape.reduce(1, *)
       let values: [Float] =
         switch tensor.name {

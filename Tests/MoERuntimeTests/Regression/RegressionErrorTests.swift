@@ -34,7 +34,7 @@ import Testing
     ),
     (
       .tooFewProbes(got: 12, least: 200),
-      "the backbone profile has 12 probes, expected at least 200"
+      "the backbone profile has 12 probes to compare, expected at least 200"
     ),
   ]
 

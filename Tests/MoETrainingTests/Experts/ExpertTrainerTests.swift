@@ -21,7 +21,7 @@ import Testing
         (0..<count).map { (TinyTexts.text(topic: $0 % 3, using: &generator), $0 % 3) }
       }
       let (train, valid) = (texts(150), texts(60))
-      let (tokenizer, encoder) = (backbone.tokenizer, backbone.encoder)
+      let (tokenizer, encoder) = (backbone.tokenizer, try backbone.encoder)
       func states(_ texts: [(text: String, label: Int)]) throws -> TrunkStates {
         try TrunkStates(
           texts.map { tokenizer.encode($0.text) }, entering: 1, encoder: encoder,
@@ -40,7 +40,7 @@ import Testing
       let trainer = try ExpertTrainer(
         encoder: backbone.encoder,
         plan: ExpertPlan(
-          top: 2, of: backbone.encoder.layerCount, width: 8, count: experts, topK: topK),
+          top: 2, of: backbone.layerCount, width: 8, count: experts, topK: topK),
         labelCount: 3, options: options, pool: ThreadPool(threads: threads))
       return trainer.train(
         train, labels: trainLabels, valid: valid, validLabels: validLabels, head: head)
@@ -49,7 +49,7 @@ import Testing
     /// A head that knows nothing of the topics.
     var blindHead: FrozenHead {
       var generator = SeededGenerator(seed: 42)
-      let width = backbone.encoder.featureWidth
+      let width = backbone.featureWidth
       return FrozenHead(
         weight: (0..<3 * width).map { _ in Float(generator.normal()) }, bias: [0, 0, 0])
     }
@@ -122,13 +122,13 @@ import Testing
     throws
   {
     let toy = try Toy()
-    let width = toy.backbone.encoder.featureWidth
+    let width = toy.backbone.featureWidth
     let head = FrozenHead(
       fitting: toy.train.features, labels: toy.trainLabels, labelCount: 3,
       backward: try BackwardKernels())
     #expect(head.weight.count == 3 * width && head.bias.count == 3)
     let frozen = head.evaluate(
-      toy.valid.features, labels: toy.validLabels, kernels: toy.backbone.encoder.kernels)
+      toy.valid.features, labels: toy.validLabels, kernels: toy.backbone.kernels)
     var options = Self.options(9, expertRate: 0, headRate: 0)
     options.patience = 2
     let trained = try toy.trained(head: head, options)
@@ -146,7 +146,7 @@ import Testing
       fitting: toy.train.features, labels: toy.trainLabels, labelCount: 3,
       backward: try BackwardKernels())
     let frozen = head.evaluate(
-      toy.valid.features, labels: toy.validLabels, kernels: toy.backbone.encoder.kernels)
+      toy.valid.features, labels: toy.validLabels, kernels: toy.backbone.kernels)
     var options = Self.options(9, expertRate: 30, headRate: 30)
     options.patience = 2
     let trained = try toy.trained(head: head, options)

@@ -16,7 +16,7 @@ import Testing
 
   @Test(arguments: 0...TinyBackbone.layerCount)
   func `states are the slot of the layer, and features those of the backbone`(_ layer: Int) throws {
-    let encoder = backbone.encoder
+    let encoder = try backbone.encoder
     let states = try TrunkStates(
       encodings, entering: layer, encoder: encoder, pool: ThreadPool(threads: 2))
     #expect(states.count == 60 && states.layer == layer)
@@ -43,7 +43,7 @@ import Testing
   }
 
   @Test func `a subset is the texts in the order given`() throws {
-    let width = backbone.encoder.featureWidth
+    let width = backbone.featureWidth
     let states = try TrunkStates(
       encodings, entering: 1, encoder: backbone.encoder, pool: ThreadPool(threads: 1))
     let chosen = [41, 3, 3, 58]

@@ -1,0 +1,93 @@
+public import MoETensor
+
+/// What one pack makes of one text, whatever the dispatcher says.
+public struct PackOutput: Sendable, Equatable {
+  /// The label probabilities, head by head in the order of the pack's tasks.
+  public let probabilities: [[Float]]
+
+  /// Makes an output.
+  public init(probabilities: [[Float]]) {
+    self.probabilities = probabilities
+  }
+}
+
+extension Backbone {
+  /// Runs one pack over texts, on one trunk pass.
+  ///
+  /// - Parameters:
+  ///   - pack: The pack.
+  ///   - encodings: The tokenized texts.
+  ///   - pool: The threads that share the work; the bits do not depend on them.
+  ///   - progress: Told how many texts are done, from any thread.
+  /// - Returns: The features of the texts, `[count, G]`, with no pack; and a text each what the pack gives.
+  /// - Throws: ``MixtureError/numericalError(pack:task:)``, or whatever reading the mapped weights throws.
+  public func run(
+    _ pack: PackModel, on encodings: [Encoding], pool: ThreadPool,
+    progress: (@Sendable (Int) -> Void)? = nil
+  ) throws -> (features: [Float], outputs: [PackOutput]) {
+    guard case .encoder(let encoder) = transformer else {
+      // What a language model's pack says is no label; the dispatcher's features are all there is.
+      let features = try features(encodings, pool: pool, progress: progress)
+      return (features, encodings.map { _ in PackOutput(probabilities: []) })
+    }
+    let results = try pool.mapShards(Shards(encodings)) { range, workspace in
+      let trunk = try Trunk(
+        encodings[range].map(\.ids), encoder: encoder, packs: [pack], workspace: workspace)
+      let features = trunk.features(
+        by: pack, sequences: Array(0..<range.count), workspace: workspace)
+      var outputs: [[[Float]]] = Array(repeating: [], count: range.count)
+      for head in pack.heads {
+        let labels = head.labels.count
+        let probabilities = head.probabilities(
+          features, count: range.count, kernels: trunk.kernels)
+        guard probabilities.allSatisfy(\.isFinite) else {
+          throw MixtureError.numericalError(pack: pack.identity.name, task: head.task)
+        }
+        for text in 0..<range.count {
+          outputs[text].append(Array(probabilities[text * labels..<(text + 1) * labels]))
+        }
+      }
+      progress?(range.count)
+      return (features: trunk.features, outputs: outputs.map(PackOutput.init))
+    }
+    return (results.flatMap(\.features), results.flatMap(\.outputs))
+  }
+}
+
+extension MixtureModel {
+  /// One pack that was selected for a text, and what it gave.
+  public struct Contribution {
+    /// The pack.
+    public let pack: PackModel
+    /// Its weight in the answer.
+    public let weight: Double
+    /// What it gave.
+    public let output: PackOutput
+
+    /// Makes a contribution.
+    public init(pack: PackModel, weight: Double, output: PackOutput) {
+      self.pack = pack
+      self.weight = weight
+      self.output = output
+    }
+  }
+
+  /// The prediction that an answer tells first.
+  ///
+  /// - Parameter contributions: Of the selected packs, in the order of their digests.
+  /// - Returns: The first of ``Answer/predictions``; `nil` where no pack is selected.
+  public static func firstPrediction(_ contributions: [Contribution]) -> Answer.Prediction? {
+    var first: Answer.Prediction?
+    for part in contributions {
+      for (head, probabilities) in zip(part.pack.heads, part.output.probabilities) {
+        for (label, probability) in zip(head.labels, probabilities) {
+          let prediction = Answer.Prediction(
+            pack: part.pack.identity, task: head.task, label: label, probability: probability,
+            weight: part.weight)
+          if first.map(prediction.precedes) ?? true { first = prediction }
+        }
+      }
+    }
+    return first
+  }
+}

@@ -1,0 +1,1 @@
+"""Checks of the flat mode, of exports and of imports with transformers."""
