@@ -131,7 +131,7 @@ public struct EvalCommand: MoECommand {
           ).measure(only: name) : []
         try EvalReport(
           packs: packs, probes: preview.probes.count, composition: preview.candidate,
-          comparison: view.sentence
+          comparison: "as it would be " + view.sentence
         ).write(
           to: html, asking: whatIf.questions, answers: whatIf.after, whatIf: whatIf, session)
       }

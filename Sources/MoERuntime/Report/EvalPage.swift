@@ -121,8 +121,8 @@ public struct EvalPage: Sendable {
         rows: evals.filter { $0.eval.claim.metric == metric }.map { pack, eval in
           IntervalChart.Row(
             label: "\(short(pack)) · \(eval.claim.name)", value: eval.value,
-            interval: eval.interval.map { $0.low...$0.high }, floor: eval.claim.floor,
-            claim: eval.claim.value)
+            interval: eval.interval.map { $0.low...$0.high },
+            floor: eval.claim.floor > 0 ? eval.claim.floor : nil, claim: eval.claim.value)
         })
     }
   }
