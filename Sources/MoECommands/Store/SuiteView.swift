@@ -1,3 +1,4 @@
+import MoEBase
 import MoEEval
 import MoEPackFormat
 import MoERuntime

@@ -79,7 +79,7 @@ import Testing
     let bench = try PackBench()
     let pack = try bench.pack()
     var writer = SafeTensorsWriter()
-    for tensor in pack.manifest.expectedTensors(of: bench.backbone.encoder)
+    for tensor in pack.manifest.expectedTensors(of: bench.backbone)
     where tensor.entry == EntryName.experts {
       writer.add(
         tensor.name, shape: tensor.shape,
