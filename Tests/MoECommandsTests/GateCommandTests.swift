@@ -105,7 +105,7 @@ import Testing
       refused.messages.contains("`example/other 1.0.0` requires `example/ships >= 1.0.0`"))
     #expect(try bench.run("remove", "example/ships", "--force").status == 0)
     #expect(try bench.run("list").output.contains("This generation is unproven"))
-    #expect(try bench.run("history").output.contains("no"))
+    #expect(try bench.run("history").output.contains("unproven"))
     let info = try bench.run("info", "example/other")
     #expect(info.output.contains("example/ships >= 1.0.0"))
   }

@@ -18,7 +18,7 @@ import Testing
     let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appending(path: "../MoEModelTests/Decoder/Golden/olmoe").standardizedFileURL
     let corpus = bench.directory.path("corpus.jsonl")
-    let lines = Self.texts(Self.others, count: 1400, seed: 1).map {
+    let lines = Self.texts(Self.others, count: 2200, seed: 1).map {
       ["text": .string($0)] as JSONValue
     }
     try Self.write(lines, to: corpus)

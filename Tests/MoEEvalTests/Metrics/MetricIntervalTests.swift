@@ -29,7 +29,7 @@ import Testing
   @Test func `every metric has an interval around its value, and the same one each time`() throws {
     let result = try result()
     #expect(result.scores.count == 60)
-    for metric in Metric.allCases {
+    for metric in Self.ofLabels {
       let value = try #require(result.value(metric))
       let interval = try #require(result.interval(metric), "\(metric)")
       #expect(
@@ -40,6 +40,11 @@ import Testing
     let accuracy = try #require(result.interval(.accuracy))
     #expect(accuracy.low < accuracy.high, "a quarter is wrong")
   }
+
+  /// What a `classify` task has.
+  private static let ofLabels: [Metric] = [
+    .accuracy, .macroF1, .balancedAccuracy, .auroc, .calibrationError,
+  ]
 
   @Test func `macro F1 is resampled as the general bootstrap does it`() throws {
     let result = try result()
@@ -57,7 +62,13 @@ import Testing
   }
 
   @Test func `every metric says its direction and how it is summed up`() {
-    #expect(Metric.allCases.filter { !$0.isHigherBetter } == [.calibrationError])
-    #expect(Metric.allCases.map(\.aggregation) == [.mean, .labelMean, .labelMean, .pairs, .bins])
+    #expect(
+      Metric.allCases.filter { !$0.isHigherBetter } == [
+        .natsPerByte, .routedNatsPerByte, .calibrationError,
+      ])
+    #expect(Self.ofLabels.map(\.aggregation) == [.mean, .labelMean, .labelMean, .pairs, .bins])
+    #expect(
+      [Metric.normalizedAccuracy, .exactMatch, .tokenF1].allSatisfy { $0.aggregation == .mean })
+    #expect([Metric.natsPerByte, .routedNatsPerByte].allSatisfy { $0.aggregation == .bytes })
   }
 }
