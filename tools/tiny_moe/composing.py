@@ -76,6 +76,7 @@ tasks:
 evals:
   {name}: {{task: text, data: evals/{name}.jsonl, metric: natsPerByte, floor: {floor:.4f}}}
 experts: {{tensors: experts}}
+overlaps: [{", ".join(f"{NAMESPACE}/{domain.name}" for domain in PACKS if domain.name != name)}]
 """)
 
     def _texts(self, name: str, part: str) -> list[str]:
