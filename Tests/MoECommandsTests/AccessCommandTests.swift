@@ -1,5 +1,6 @@
 import Foundation
 import MoEBase
+import MoETestSupport
 import Testing
 
 @Suite struct AccessCommandTests {

@@ -4,6 +4,7 @@ import MoEModel
 import MoEPackFormat
 import MoERuntime
 import MoEServer
+import MoEStore
 import MoETensor
 import MoETestSupport
 import Synchronization

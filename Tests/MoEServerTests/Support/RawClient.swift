@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import MoEBase
 
 /// One connection to a server on this machine, byte by byte.
@@ -44,7 +45,7 @@ final class RawClient: Sendable {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes {
-        Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+        Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
       }
       guard count > 0 else { return }
       rest = rest.dropFirst(count)
