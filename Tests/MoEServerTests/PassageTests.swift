@@ -12,7 +12,7 @@ import Testing
         "First\nparagraph.", "Second.\n```\ncode\n\nmore\n```", "Third.",
       ])
     #expect(list.passages.map(\.heading) == ["One", "Two", "Two"])
-    #expect(list.passages.map(\.line) == [3, 7, 13])
+    #expect(list.passages.map(\.line) == [3, 7, 14])
   }
 
   @Test func `what is too long is cut between sentences, else words, never inside a character`() {

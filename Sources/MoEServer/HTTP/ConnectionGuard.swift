@@ -110,14 +110,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     switch event {
     case ChannelEvent.inputClosed:
+      // Of half a request, the decoder has said so by now.
       guard !isClosing else { return }
-      guard reading == .nothing else {
-        return refuse(
-          APIError(
-            .badRequest, "request-incomplete",
-            "the client closed its side before the request was whole",
-            hint: "send the whole request before you close"), context)
-      }
+      reading = .nothing
+      guard waitingCount > 0 else { return context.close(promise: nil) }
       // It may still read: it has a moment for its answer, then its work is dropped.
       let life = life
       goneTimer = context.eventLoop.scheduleTask(in: .milliseconds(500)) { life?.end() }
@@ -134,6 +130,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     guard !isClosing else { return }
     guard let fault = error as? HTTPParserError else { return context.fireErrorCaught(error) }
+    guard fault != .invalidEOFState else {
+      return refuse(
+        APIError(
+          .badRequest, "request-incomplete",
+          "the client closed its side before the request was whole",
+          hint: "send the whole request before you close"), context)
+    }
     let isTooLong = fault == .headerOverflow
     refuse(
       APIError(

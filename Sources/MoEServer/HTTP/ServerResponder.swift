@@ -35,13 +35,11 @@ struct ServerResponder: HTTPResponder {
       let scope = RequestScope(
         service: service, live: live, caller: asking, id: id, body: body, parameters: parameters,
         query: Self.query(of: request), audit: note)
-      let life = service.connections.life(of: context.channel)
-      let answer =
-        if let life {
-          try await life.run { try await found.handle(scope) }
-        } else {
-          try await found.handle(scope)
-        }
+      // A connection that is gone by now has no life any more: nobody waits for the answer.
+      guard let life = service.connections.life(of: context.channel) else {
+        throw APIError.clientClosed
+      }
+      let answer = try await life.run { try await found.handle(scope) }
       response = Self.response(answer)
     } catch {
       let mapped = APIError(error)
