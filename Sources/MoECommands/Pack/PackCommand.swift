@@ -25,8 +25,8 @@ public struct PackCommand: ParsableCommand {
         moe-pack pack build tickets -o tickets.moepack --key vendor.key
       """,
     subcommands: [
-      PackNewCommand.self, PackCheckCommand.self, PackBuildCommand.self,
-      PackInspectCommand.self,
+      PackNewCommand.self, PackCheckCommand.self, PackBuildCommand.self, PackTestCommand.self,
+      PackDiffCommand.self, PackInspectCommand.self,
       PackSignCommand.self,
       PackImportCommand.self,
     ])
