@@ -100,6 +100,9 @@ public struct PackDiff: Sendable {
   /// What has a place of its own.
   private static let elsewhere: Set<String> = ["entries", "tensors", "evals"]
 
+  /// Lists of named things, and the key of the name.
+  private static let named = ["tasks": "name", "provenance.data": "file"]
+
   private static func fields(_ before: JSONValue, _ after: JSONValue) -> [Field] {
     let (first, second) = (leaves(before), leaves(after))
     let keys =
@@ -122,15 +125,18 @@ public struct PackDiff: Sendable {
     guard case .object(let members) = value else { return [(path, value.text)] }
     return members.flatMap { member -> [(path: String, value: String)] in
       if path.isEmpty, elsewhere.contains(member.key) { return [] }
-      if path.isEmpty, member.key == "tasks", case .array(let tasks) = member.value {
-        return tasks.flatMap { task -> [(path: String, value: String)] in
-          guard case .object(let fields) = task, case .string(let name)? = task["name"] else {
-            return []
-          }
-          return leaves(.object(fields.filter { $0.key != "labels" }), path: "tasks.\(name)")
-        }
+      let here = path.isEmpty ? member.key : "\(path).\(member.key)"
+      // Of a list of things that have a name, each is told by it.
+      guard let name = named[here], case .array(let elements) = member.value else {
+        return leaves(member.value, path: here)
       }
-      return leaves(member.value, path: path.isEmpty ? member.key : "\(path).\(member.key)")
+      return elements.flatMap { element -> [(path: String, value: String)] in
+        guard case .object(let fields) = element, case .string(let word)? = element[name] else {
+          return []
+        }
+        return leaves(
+          .object(fields.filter { $0.key != name && $0.key != "labels" }), path: "\(here).\(word)")
+      }
     }
   }
 
