@@ -64,9 +64,12 @@ struct ManifestAssembly {
     for eval in source.evals {
       entries.append(
         PackEntry(
-          name: EntryName.evaluation(eval.description.name), bytes: eval.file.bytes))
+          name: EntryName.evaluation(eval.description.name), bytes: eval.file.jsonLines))
     }
-    entries.append(PackEntry(name: EntryName.card, bytes: source.card))
+    entries.append(
+      PackEntry(
+        name: EntryName.card,
+        bytes: MeasuredCard(manifest: manifest(), evals: evals).text(after: source.card)))
     entries.append(PackEntry(name: EntryName.license, bytes: source.license))
     return entries
   }

@@ -256,7 +256,8 @@ extension PackDescription {
       path: path, expected: "a name of lower-case letters, digits, `-` and `_`", got: "`\(name)`")
   }
 
-  private static func isName(_ text: String) -> Bool {
+  /// Whether the text names a task or an eval set.
+  public static func isName(_ text: String) -> Bool {
     guard let first = text.utf8.first, (1...63).contains(text.utf8.count) else { return false }
     return isWord(first)
       && text.utf8.allSatisfy { isWord($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
@@ -269,7 +270,8 @@ extension PackDescription {
     }
   }
 
-  private static func isCode(_ text: String) -> Bool {
+  /// Whether the text is a code of a language or a jurisdiction.
+  public static func isCode(_ text: String) -> Bool {
     (2...16).contains(text.utf8.count)
       && text.utf8.first != UInt8(ascii: "-")
       && text.utf8.allSatisfy {
@@ -279,7 +281,7 @@ extension PackDescription {
   }
 
   /// Whether the text is a day of the Gregorian calendar, `YYYY-MM-DD`.
-  static func isDate(_ text: String) -> Bool {
+  public static func isDate(_ text: String) -> Bool {
     let parts = text.split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count == 3, parts.map(\.utf8.count) == [4, 2, 2],
       text.utf8.allSatisfy({ $0 == UInt8(ascii: "-") || ($0 >= 0x30 && $0 <= 0x39) }),
