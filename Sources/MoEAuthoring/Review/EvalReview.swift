@@ -43,7 +43,7 @@ struct EvalReview {
 
   private func labels(_ eval: PackDescription.Eval, _ texts: [ReviewedText]) -> [Finding] {
     let measured = Set(texts.compactMap(\.label))
-    let missing = material.labels.filter { !measured.contains($0) }
+    let missing = material.expectedLabels.filter { !measured.contains($0) }
     guard !missing.isEmpty, !texts.isEmpty else { return [] }
     return [
       Finding(

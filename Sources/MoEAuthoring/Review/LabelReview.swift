@@ -102,7 +102,7 @@ struct LabelReview {
   }
 
   private func counts() -> [Finding] {
-    let labels = material.labels.map { (label: $0, count: count($0)) }
+    let labels = material.expectedLabels.map { (label: $0, count: count($0)) }
     let few = labels.filter { $0.count > 0 && $0.count < PackSource.leastTexts }
     let some = labels.filter { (PackSource.leastTexts..<Self.fewTexts).contains($0.count) }
     func finding(
@@ -128,7 +128,8 @@ struct LabelReview {
   }
 
   private func balance() -> [Finding] {
-    let counts = material.labels.map { (label: $0, count: count($0)) }.filter { $0.count > 0 }
+    let counts = material.expectedLabels.map { (label: $0, count: count($0)) }
+      .filter { $0.count >= PackSource.leastTexts }
     guard let least = counts.min(by: { $0.count < $1.count }),
       let most = counts.max(by: { $0.count < $1.count }),
       most.count >= Self.greatestRatio * least.count

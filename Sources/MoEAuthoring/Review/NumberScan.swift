@@ -12,7 +12,7 @@ struct NumberScan {
 
   /// The runs, in their order.
   let runs: [Run]
-  /// The words of ASCII capitals and digits, with at least one digit.
+  /// The words of ASCII letters and digits.
   let words: [[UInt8]]
 
   /// Scans a text.
@@ -20,7 +20,7 @@ struct NumberScan {
     let bytes = Array(text.utf8)
     runs = Self.runs(bytes)
     words = bytes.split { !Self.isDigit($0) && !(65...90).contains($0) && !(97...122).contains($0) }
-      .filter { $0.contains(where: Self.isDigit) }.map(Array.init)
+      .map(Array.init)
   }
 
   private static func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }

@@ -170,9 +170,11 @@ struct PairReview {
     var findings: [Finding] = []
     let sorted = groups.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }
     let leaks = sorted.flatMap { template, texts -> [Finding.Mark] in
-      guard let learnt = texts.first(where: \.role.isLearnt) else { return [] }
-      return texts.filter { $0.role == .eval }.map {
-        Finding.Mark($0, learnt, detail: template)
+      let learnt = texts.filter(\.role.isLearnt)
+      // What is the same word for word is told as that.
+      return texts.filter { $0.role == .eval }.compactMap { text in
+        learnt.contains { $0.words == text.words }
+          ? nil : learnt.first.map { Finding.Mark(text, $0, detail: template) }
       }
     }
     if !leaks.isEmpty {

@@ -45,6 +45,12 @@ struct ReviewMaterial {
       .sorted { $0.lexicographicallyPrecedes($1) }.map { String(decoding: $0, as: UTF8.self) }
   }
 
+  /// These, but for what `labels.yaml` does not list, where there is one.
+  var expectedLabels: [String] {
+    guard let listed = listedLabels.map(Set.init) else { return labels }
+    return labels.filter(listed.contains)
+  }
+
   /// The name of the label file, or of what takes its place.
   var labelFile: String {
     description.tasks.first.flatMap { $0.labels ?? $0.train } ?? PackDescription.fileName

@@ -34,7 +34,10 @@ import Testing
     }
     directory.set("data/train.jsonl", examples(30))
     directory.set("data/valid.jsonl", examples(5) + [("topic-0", Self.hostile)])
-    directory.set("evals/issue.jsonl", examples(8))
+    var measured = examples(8)
+    // A mistake of the vendor's keeps the pack under a floor of 1.
+    if floor == 1 { measured[0].label = labels[1] }
+    directory.set("evals/issue.jsonl", measured)
     directory["evals/issue.jsonl"] += #"{"text": "nobody of here", "expect": "none"}"# + "\n"
     directory["labels.yaml"] = labels.map { "\"\($0)\": {title: A}\n" }.joined()
     directory.replace("width: 8, count: 3, topK: 2", by: "width: 8, count: 2, topK: 1")
@@ -73,10 +76,7 @@ import Testing
 
   @Test func `a pack below its floor has a report too, which says so`() throws {
     let built = try built(floor: 1)
-    guard built.shortfall != nil else {
-      Issue.record("the tiny pack reached a floor of 1")
-      return
-    }
+    #expect(built.shortfall?.code == "below-floor")
     #expect(page(built).contains("not written"))
   }
 

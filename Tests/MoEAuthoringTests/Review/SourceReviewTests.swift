@@ -69,9 +69,9 @@ import Testing
       }
       return nil
     },
-    Fault("label-unlisted", .fault) { $0.add("Who waters the plants on the bridge?", "gardening") },
+    Fault("label-unlisted", .fault) { $0.add("Who waters the plants on the bridge?", "forestry") },
     Fault("label-unused", .fault) { source in
-      source.files["labels.yaml"]? += "gardening: {title: Gardening}\n"
+      source.files["labels.yaml"]? += "plumbing: {title: Plumbing}\n"
       return nil
     },
     Fault("label-rare", .fault, also: ["eval-label"]) { source in
@@ -79,14 +79,15 @@ import Testing
       source.add("Who waters the plants on the bridge?", "gardening")
       return nil
     },
-    Fault("label-few", .warning, also: ["eval-label"]) { source in
+    Fault("label-few", .warning, also: ["eval-label", "text-boilerplate"]) { source in
       source.files["labels.yaml"]? += "gardening: {title: Gardening}\n"
       for plant in ["rose", "fern", "moss", "tulip", "cactus"] {
         source.add("Does the \(plant) want more water than sunlight gives back?", "gardening")
       }
       return nil
     },
-    Fault("label-spelling", .warning, also: ["label-few", "eval-label"]) { source in
+    Fault("label-spelling", .warning, also: ["label-few", "eval-label", "text-boilerplate"]) {
+      source in
       source.files["labels.yaml"]? += "Moorages: {title: Moorage}\n"
       for plant in ["rose", "fern", "moss", "tulip", "cactus"] {
         source.add("Does the \(plant) want more water than sunlight gives back?", "Moorages")
