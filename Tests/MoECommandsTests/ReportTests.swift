@@ -87,45 +87,7 @@ import Testing
     try bench.run(words: ["eval", "--html", path] + words)
     let views = try Browser.views(of: path)
     #expect(views.count == 4)
-    for view in views {
-      #expect(view["messages"] == [], "\(view.text)")
-      guard case .array(let requests)? = view["requests"] else { throw BenchFailure("no requests") }
-      #expect(requests.count == 1, "the page itself, and nothing else: \(view.text)")
-      #expect(view["scrollWidth"] == view["innerWidth"] && view["outside"] == [], "\(view.text)")
-      #expect(view["scripts"] == 0 && view["smallText"] == 0, "\(view.text)")
-      guard case .integer(let charts)? = view["charts"] else { throw BenchFailure("no charts") }
-      #expect(charts >= 7, "\(view.text)")
-      #expect(
-        view["drawn"] == .integer(charts) && view["named"] == .integer(charts), "\(view.text)")
-    }
+    for view in views { #expect(Browser.faults(of: view, charts: 7) == []) }
     #expect(Set(views.map { $0["background"]?.text ?? "" }).count == 2, "light and dark differ")
-  }
-}
-
-/// Chromium without a window, by way of `tools/browser/look`.
-enum Browser {
-  /// Whether there is one; where `MOEPACK_BROWSER` is set, there has to be.
-  static let isThere =
-    ProcessInfo.processInfo.environment["MOEPACK_BROWSER"] != nil
-    || FileManager.default.isExecutableFile(atPath: "/usr/bin/chromium")
-
-  /// What it saw of a page, a document for each width and colour scheme.
-  static func views(of path: String) throws -> [JSONValue] {
-    let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appending(path: "../../tools/browser/look").standardizedFileURL
-    let process = Process()
-    process.executableURL = MeasuredRun.python
-    process.arguments = [script.path, path]
-    let (output, messages) = (Pipe(), Pipe())
-    process.standardOutput = output
-    process.standardError = messages
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    let said = messages.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0,
-      case .array(let views)? = try JSONValue(parsing: Array(data))["views"]
-    else { throw BenchFailure(String(decoding: said, as: UTF8.self)) }
-    return views
   }
 }

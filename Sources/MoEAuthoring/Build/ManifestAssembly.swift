@@ -25,7 +25,8 @@ struct ManifestAssembly {
       tokenizer: backbone.tokenizerDigest, profile: profileDigest, experts: experts.shape,
       tasks: description.tasks.map {
         Manifest.Task(
-          name: $0.name, kind: $0.kind, labels: source.labels, completion: $0.completion)
+          name: $0.name, kind: $0.kind, version: $0.version, labels: source.labels,
+          completion: $0.completion)
       },
       evals: zip(source.evals, evals).map { eval, result in
         Manifest.Evaluation(
@@ -63,9 +64,12 @@ struct ManifestAssembly {
     for eval in source.evals {
       entries.append(
         PackEntry(
-          name: EntryName.evaluation(eval.description.name), bytes: eval.file.bytes))
+          name: EntryName.evaluation(eval.description.name), bytes: eval.file.jsonLines))
     }
-    entries.append(PackEntry(name: EntryName.card, bytes: source.card))
+    entries.append(
+      PackEntry(
+        name: EntryName.card,
+        bytes: MeasuredCard(manifest: manifest(), evals: evals).text(after: source.card)))
     entries.append(PackEntry(name: EntryName.license, bytes: source.license))
     return entries
   }

@@ -17,8 +17,24 @@ public struct BuiltPack: Sendable {
   public let experts: PackExperts
   /// What the gate's calibration gave.
   public let calibration: GateCalibration
+  /// What the gate's calibration was made from.
+  public let gateScores: GateScores
   /// What the evals gave, in the order of `pack.yaml`.
   public let evals: [EvalResult]
+  /// What the pack, as it ships, makes of the texts held out for validation; `nil` where none were.
+  public let validation: Validation?
+  /// The first eval that does not reach its floor; such a pack must not be written.
+  public let shortfall: SourceError?
+  /// How long each text of the evals took, two passes of it, in seconds.
+  public let secondsPerText: Double
+
+  /// Texts held out for validation, and what came of them.
+  public struct Validation: Sendable {
+    /// The texts.
+    public let examples: [SourceExample]
+    /// What the pack makes of them.
+    public let result: EvalResult
+  }
 }
 
 /// From a checked source to a measured pack: training, gate, evals, manifest.
@@ -57,11 +73,20 @@ public struct PackBuild: Sendable {
     self.progress = progress
   }
 
-  /// Builds.
+  /// Builds a pack that may be written.
   ///
   /// - Throws: ``SourceError/belowFloor(eval:metric:value:floor:examples:)`` when an eval does not reach the
   ///   floor the vendor signs for; `TrainingError`; `TensorError` when OpenBLAS is not there.
   public func run() throws -> BuiltPack {
+    let built = try measured()
+    if let shortfall = built.shortfall { throw shortfall }
+    return built
+  }
+
+  /// Builds and measures a pack, whether it reaches its floors or not.
+  ///
+  /// - Throws: `SourceError`; `TrainingError`; `TensorError` when OpenBLAS is not there.
+  public func measured() throws -> BuiltPack {
     if let task = source.description.tasks.first,
       task.kind.needsLanguageModel != (backbone.kind == .decoder)
     {
@@ -90,14 +115,20 @@ public struct PackBuild: Sendable {
     let gate = try fitGate(own)
     let tensors = try PackTensorFiles(
       experts: experts, gate: gate, task: task, backbone: backbone)
-    let evals = try measure(
-      try mixture(tensors, gate: gate, experts: experts.shape))
+    let mixture = try mixture(tensors, gate: gate, experts: experts.shape)
+    let clock = ContinuousClock()
+    let start = clock.now
+    let evals = try measure(mixture)
+    let seconds = (clock.now - start) / .seconds(1)
     let assembly = ManifestAssembly(
       source: source, backbone: backbone, profileDigest: profileDigest, experts: experts,
       calibration: gate.calibration, rowCount: gate.rows.bias.count, evals: evals)
     return BuiltPack(
       manifest: assembly.manifest(), entries: assembly.entries(tensors), experts: experts,
-      calibration: gate.calibration, evals: evals)
+      calibration: gate.calibration, gateScores: gate.scores, evals: evals,
+      validation: try validate(experts.training?.validExamples ?? [], on: mixture),
+      shortfall: shortfall(evals),
+      secondsPerText: seconds / Double(max(1, evals.reduce(0) { $0 + $1.labelled + $1.none })))
   }
 
   private var task: String { source.description.tasks.first?.name ?? "" }
@@ -153,35 +184,54 @@ public struct PackBuild: Sendable {
   }
 
   /// Runs the evals.
-  ///
-  /// - Throws: ``SourceError/belowFloor(eval:metric:value:floor:examples:)``.
   private func measure(_ mixture: MixtureModel) throws -> [EvalResult] {
     let texts = source.evals.reduce(0) { $0 + $1.file.examples.count }
     let counter = ProgressCounter(total: texts) { [progress] in
       progress(BuildProgress("running the evals", $0))
     }
-    let tasks = source.description.tasks
-    let evals = try source.evals.map { eval in
-      let task = tasks.first { $0.name == eval.description.task }
-      let set = EvalSet(
-        name: eval.description.name, task: eval.description.task,
-        kind: task?.kind ?? .classify, completion: task?.completion ?? CompletionSettings(),
-        examples: eval.file.examples.compactMap { example in
-          example.expectation.map { EvalExample(text: example.text, expectation: $0) }
-        })
-      return try set.run(
-        on: mixture, pack: mixture.packs[0].identity, pool: pool, progress: counter.add)
+    return try source.evals.map { eval in
+      try run(
+        eval.description.name, task: eval.description.task, eval.file.examples, on: mixture,
+        progress: counter.add)
     }
+  }
+
+  private func run(
+    _ name: String, task: String, _ examples: [SourceExample], on mixture: MixtureModel,
+    progress: (@Sendable (Int) -> Void)? = nil
+  ) throws -> EvalResult {
+    let task = source.description.tasks.first { $0.name == task }
+    let set = EvalSet(
+      name: name, task: task?.name ?? "", kind: task?.kind ?? .classify,
+      completion: task?.completion ?? CompletionSettings(),
+      examples: examples.compactMap { example in
+        example.expectation.map { EvalExample(text: example.text, expectation: $0) }
+      })
+    return try set.run(
+      on: mixture, pack: mixture.packs[0].identity, pool: pool, progress: progress)
+  }
+
+  /// What the pack makes of the texts that chose its epoch.
+  private func validate(
+    _ examples: [SourceExample], on mixture: MixtureModel
+  ) throws -> BuiltPack.Validation? {
+    guard !examples.isEmpty else { return nil }
+    return BuiltPack.Validation(
+      examples: examples, result: try run("validation", task: task, examples, on: mixture))
+  }
+
+  /// The first eval that does not reach the floor the vendor signs for.
+  private func shortfall(_ evals: [EvalResult]) -> SourceError? {
     for (eval, result) in zip(source.evals, evals) {
       let value = eval.description.value(of: result)
-      let kind = tasks.first { $0.name == eval.description.task }?.kind ?? .classify
-      guard kind.reaches(eval.description.floor, value: value) else {
-        throw SourceError.belowFloor(
+      let task = source.description.tasks.first { $0.name == eval.description.task }
+      guard (task?.kind ?? .classify).reaches(eval.description.floor, value: value) else {
+        return .belowFloor(
           eval: eval.description.name, metric: eval.description.metric, value: value,
           floor: eval.description.floor, examples: result.labelled)
       }
     }
-    return evals
+    return nil
   }
 
   /// The mixture of this pack alone, loaded from the very bytes that ship.

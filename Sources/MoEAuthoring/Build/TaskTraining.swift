@@ -42,8 +42,10 @@ public struct TaskTraining: Sendable {
   public let labels: [Int]
   /// How many texts training saw.
   public let trainCount: Int
-  /// How many texts were held out for validation.
-  public let validCount: Int
+  /// The texts that were held out for validation.
+  public let validExamples: [SourceExample]
+  /// How many these were.
+  public var validCount: Int { validExamples.count }
 }
 
 /// A head fitted to the training texts, and what it gives on the validation texts.
@@ -139,7 +141,7 @@ struct TaskTrainer {
       frozenAccuracy: frozen.accuracy, startInversePenalty: start.inversePenalty, experts: experts,
       plan: plan, shipsExperts: ships,
       head: head, features: states.features, labels: labels, trainCount: trainExamples.count,
-      validCount: validExamples.count)
+      validExamples: validExamples)
   }
 
   /// Refuses experts in layers that the backbone does not have.

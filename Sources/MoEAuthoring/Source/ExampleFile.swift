@@ -12,7 +12,9 @@ public struct SourceExample: Sendable, Equatable {
   public let line: Int
 }
 
-/// A JSON Lines file of examples: one object a line, UTF-8, no empty line, nothing unknown.
+/// A data file of examples: JSON Lines, or comma- or tab-separated fields under a line of names.
+///
+/// Nothing unknown is passed over: every key, or column, is one that the kind of file has.
 public struct ExampleFile: Sendable {
   /// The path within the source, as `pack.yaml` spells it.
   public let name: String
@@ -20,10 +22,11 @@ public struct ExampleFile: Sendable {
   public let digest: Digest
   /// Its bytes.
   public let bytes: [UInt8]
-  /// Its lines.
+  /// Its examples, in the order of the file.
   public let examples: [SourceExample]
+  private let format: DataFormat
 
-  /// What lines of a file may say.
+  /// What examples of a file may say.
   public enum Kind: Sendable {
     /// `{"text"}` with what the kind of task expects: `{"text", "label"}` of `classify`.
     case training(TaskKind)
@@ -40,7 +43,7 @@ public struct ExampleFile: Sendable {
   /// The longest label, in bytes.
   static let labelLimit = 128
 
-  /// Reads a file.
+  /// Reads a file, in the format that its name tells.
   ///
   /// - Throws: ``SourceError`` naming the first line that is wrong.
   public init(_ url: URL, name: String, kind: Kind, neededBy: String) throws {
@@ -48,52 +51,111 @@ public struct ExampleFile: Sendable {
     try self.init(bytes: bytes, name: name, kind: kind)
   }
 
-  /// Reads bytes.
+  /// Reads bytes, in the format that the name tells.
   ///
   /// - Throws: ``SourceError`` naming the first line that is wrong.
   public init(bytes: [UInt8], name: String, kind: Kind) throws {
     self.name = name
     self.bytes = bytes
     digest = Digest(of: bytes)
-    var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    if lines.last?.isEmpty == true { lines.removeLast() }
-    guard !lines.isEmpty else { throw SourceError.noExamples(file: name) }
-    examples = try lines.enumerated().map { index, line in
-      try Self.example(Array(line), file: name, line: index + 1, kind: kind)
+    format = try DataFormat(fileName: name)
+    let results = Self.results(bytes: bytes, name: name, kind: kind, format: format)
+    guard !results.isEmpty else { throw SourceError.noExamples(file: name) }
+    examples = try results.map { try $0.get() }
+  }
+
+  /// What travels in a pack: the examples as JSON Lines, the very bytes where the file is written so.
+  var jsonLines: [UInt8] {
+    guard format != .jsonLines else { return bytes }
+    return examples.flatMap { example -> [UInt8] in
+      var members = [JSONMember("text", .string(example.text))]
+      switch example.expectation {
+      case .label(let label): members.append(JSONMember("label", .string(label)))
+      case Expectation.none?: members.append(JSONMember("expect", "none"))
+      default: break
+      }
+      return JSONValue.object(members).bytes + [UInt8(ascii: "\n")]
+    }
+  }
+
+  /// Every example of a file, or what is wrong in its place.
+  static func results(
+    bytes: [UInt8], name: String, kind: Kind, format: DataFormat
+  ) -> [Result<SourceExample, SourceError>] {
+    let rows = DataRows(file: name).read(bytes, format: format) { columns throws(SourceError) in
+      try check(columns, file: name, kind: kind)
+    }
+    return rows.map { row in
+      row.flatMap { row in
+        Result { () throws(SourceError) in try example(row, file: name, kind: kind) }
+      }
+    }
+  }
+
+  /// Refuses the columns of a delimited file: one is missing, or nobody would read it.
+  private static func check(
+    _ columns: [DelimitedText.Field], file: String, kind: Kind
+  ) throws(SourceError) {
+    func bad(_ field: DelimitedText.Field, _ expected: String, _ got: String) -> SourceError {
+      .badLine(
+        file: file, line: field.line, column: field.column, expected: expected, got: got)
+    }
+    let known: [String]
+    switch kind {
+    case .negatives: known = ["text"]
+    case .training(let task), .eval(let task):
+      guard task == .classify else {
+        throw bad(
+          columns[0], "JSON Lines for a task of kind `\(task.rawValue)`", "columns")
+      }
+      if case .eval = kind {
+        known = ["text", "label", "expect"]
+      } else {
+        known = ["text", "label"]
+      }
+    }
+    let names = known.map { "`\($0)`" }.joined(separator: ", ")
+    for field in columns where !known.contains(where: { $0.utf8.elementsEqual(field.text.utf8) }) {
+      throw bad(
+        field, "one of the columns \(names) named by the first line",
+        field.text.isEmpty ? "a column without a name" : "`\(field.text.prefix(80))`")
+    }
+    for name in known.prefix(2) where !columns.contains(where: { $0.text == name }) {
+      throw bad(columns[0], "a column `\(name)` named by the first line", "none of that name")
     }
   }
 
   private static func example(
-    _ bytes: [UInt8], file: String, line: Int, kind: Kind
-  ) throws -> SourceExample {
-    func bad(_ expected: String, _ got: String) -> SourceError {
-      .badLine(file: file, line: line, expected: expected, got: got)
-    }
-    guard bytes.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else {
-      throw bad("a JSON object", "an empty line")
-    }
-    guard String(validating: bytes, as: UTF8.self) != nil else {
-      throw bad("UTF-8", "bytes that are not UTF-8")
-    }
-    guard !bytes.starts(with: [0xEF, 0xBB, 0xBF]) else {
-      throw bad("a JSON object", "a byte order mark before it")
+    _ row: DataRow, file: String, kind: Kind
+  ) throws(SourceError) -> SourceExample {
+    func bad(_ expected: String, _ got: String, _ key: String? = nil) -> SourceError {
+      let place = key.flatMap { row.places[$0] }
+      return .badLine(
+        file: file, line: place?.line ?? row.line, column: place?.column, expected: expected,
+        got: got)
     }
     do {
-      var reader = try JSONReader(try JSONValue(parsing: bytes))
+      var reader = try JSONReader(row.value)
+      let isDelimited = !row.places.isEmpty
+      if isDelimited, reader.optional("text") == nil {
+        throw bad("a `text` that is not empty", "an empty text", "text")
+      }
       let text = try reader.neededString("text")
       guard text.contains(where: { !$0.isWhitespace }) else {
-        throw bad("a `text` that is not empty", "an empty text")
+        throw bad("a `text` that is not empty", "an empty text", "text")
       }
       guard text.utf8.count <= textLimit else {
-        throw bad("a `text` of at most \(textLimit) bytes", "\(text.utf8.count) bytes")
+        throw bad("a `text` of at most \(textLimit) bytes", "\(text.utf8.count) bytes", "text")
       }
-      let expectation = try Self.expectation(&reader, kind: kind, bad: bad)
+      let expectation = try Self.expectation(&reader, kind: kind) { bad($0, $1, "expect") }
       try reader.finish()
-      return SourceExample(text: text, expectation: expectation, line: line)
-    } catch let error as JSONSyntaxError {
-      throw bad("one JSON object", "\(error.reason) (byte \(error.offset))")
+      return SourceExample(text: text, expectation: expectation, line: row.line)
     } catch let error as JSONSchemaError {
-      throw bad("`\(error.path)`: \(error.expected)", error.got)
+      throw bad("`\(error.path)`: \(error.expected)", error.got, error.path)
+    } catch let error as SourceError {
+      throw error
+    } catch {
+      preconditionFailure("reading an example throws a schema or source error")
     }
   }
 

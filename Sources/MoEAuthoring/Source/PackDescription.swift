@@ -42,6 +42,8 @@ public struct PackDescription: Sendable, Equatable {
     public var name: String
     /// What kind of thing it predicts.
     public var kind: TaskKind
+    /// Rises when results are no longer comparable with those of earlier releases.
+    public var version: Int
     /// How answers of a `generate` task are asked for.
     public var completion: CompletionSettings?
     /// The training file.
@@ -165,7 +167,10 @@ extension PackDescription {
           got: "`\(word)`")
       }
       let result = Task(
-        name: name, kind: kind, completion: kind == .generate ? try completion(&task) : nil,
+        name: name, kind: kind,
+        version: task.optional("version") == nil
+          ? 1 : try task.neededInteger("version", in: 1...1_000_000),
+        completion: kind == .generate ? try completion(&task) : nil,
         train: try task.path("train"), valid: try task.optionalPath("valid"),
         labels: kind == .classify ? try task.optionalPath("labels") : nil,
         negatives: try task.optionalPath("negatives"))
@@ -251,7 +256,8 @@ extension PackDescription {
       path: path, expected: "a name of lower-case letters, digits, `-` and `_`", got: "`\(name)`")
   }
 
-  private static func isName(_ text: String) -> Bool {
+  /// Whether the text names a task or an eval set.
+  public static func isName(_ text: String) -> Bool {
     guard let first = text.utf8.first, (1...63).contains(text.utf8.count) else { return false }
     return isWord(first)
       && text.utf8.allSatisfy { isWord($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
@@ -264,7 +270,8 @@ extension PackDescription {
     }
   }
 
-  private static func isCode(_ text: String) -> Bool {
+  /// Whether the text is a code of a language or a jurisdiction.
+  public static func isCode(_ text: String) -> Bool {
     (2...16).contains(text.utf8.count)
       && text.utf8.first != UInt8(ascii: "-")
       && text.utf8.allSatisfy {
@@ -274,7 +281,7 @@ extension PackDescription {
   }
 
   /// Whether the text is a day of the Gregorian calendar, `YYYY-MM-DD`.
-  static func isDate(_ text: String) -> Bool {
+  public static func isDate(_ text: String) -> Bool {
     let parts = text.split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count == 3, parts.map(\.utf8.count) == [4, 2, 2],
       text.utf8.allSatisfy({ $0 == UInt8(ascii: "-") || ($0 >= 0x30 && $0 <= 0x39) }),

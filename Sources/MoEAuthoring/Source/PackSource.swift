@@ -94,6 +94,15 @@ public struct PackSource: Sendable {
     _ task: PackDescription.Task, train: ExampleFile, directory: URL
   ) throws -> ([String], LabelCatalog) {
     guard let name = task.labels else { return (try occurring(in: train), LabelCatalog()) }
+    return try listedLabels(task, file: name, directory: directory)
+  }
+
+  /// The labels of a label file, and what it says of them.
+  ///
+  /// - Throws: ``SourceError``.
+  static func listedLabels(
+    _ task: PackDescription.Task, file name: String, directory: URL
+  ) throws -> (labels: [String], catalog: LabelCatalog) {
     var catalog = LabelCatalog()
     let value = try YAMLDocument.read(
       directory.appending(path: name), name: name,

@@ -7,7 +7,7 @@ public struct PackCommand: ParsableCommand {
     commandName: "pack",
     abstract: "Make a domain pack from its source, and look inside one.",
     discussion: """
-      A pack source is a directory:
+      A pack source is a directory, which `moe-pack pack new` begins:
         pack.yaml            name, version, backbone, tasks, evals
         data/train.jsonl     {"text": "…", "label": "…"} a line
         data/negatives.jsonl {"text": "…"} a line: near the domain, not the pack's to answer (optional)
@@ -16,13 +16,18 @@ public struct PackCommand: ParsableCommand {
         labels.yaml          label: {title, authority, note}, shown to people (optional)
         CARD.md  LICENSE
 
+      Data files may be .csv or .tsv as well: a first line names the columns, text and label.
+
       First steps:
+        moe-pack pack new tickets --from tickets.csv
+        moe-pack pack check tickets
         moe-pack key new -o vendor.key
-        moe-pack pack check packs/sg-maritime-law
-        moe-pack pack build packs/sg-maritime-law -o sg-maritime-law-1.0.0.moepack --key vendor.key
+        moe-pack pack build tickets -o tickets.moepack --key vendor.key
       """,
     subcommands: [
-      PackBuildCommand.self, PackCheckCommand.self, PackInspectCommand.self, PackSignCommand.self,
+      PackNewCommand.self, PackCheckCommand.self, PackBuildCommand.self, PackTestCommand.self,
+      PackDiffCommand.self, PackInspectCommand.self,
+      PackSignCommand.self,
       PackImportCommand.self,
     ])
 

@@ -19,10 +19,14 @@ public struct PackSourceOptions: ParsableArguments {
 
   /// Reads and checks the source; it may name any backbone that is known or registered.
   func source(_ session: CommandSession) throws -> PackSource {
-    let registered = session.backbones.entries().map(\.known.name)
-    return try PackSource(
+    try PackSource(
       directory: self.directory.directory, allowsNearDuplicates: allowsNearDuplicates,
-      backbones: registered.filter { $0 != KnownBackbone.miniLM.name }
-        + KnownBackbone.all.map(\.name))
+      backbones: backbones(session))
+  }
+
+  /// The names of the backbones that are known or registered.
+  func backbones(_ session: CommandSession) -> [String] {
+    session.backbones.entries().map(\.known.name).filter { $0 != KnownBackbone.miniLM.name }
+      + KnownBackbone.all.map(\.name)
   }
 }

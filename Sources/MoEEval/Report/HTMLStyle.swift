@@ -73,6 +73,7 @@ enum HTMLStyle {
     line.floor{stroke:var(--b4);stroke-width:2.5;stroke-linecap:round}
     path.claim{fill:none;stroke:var(--n4);stroke-width:2}
     circle.dot{fill:var(--g4);stroke:var(--card);stroke-width:2}circle.dot.bad{fill:var(--b4)}
+    .curve{fill:none;stroke:var(--g4);stroke-width:2.5;stroke-linejoin:round}
     .diagonal{stroke:var(--n4);stroke-width:1.5;stroke-dasharray:5 4}
     rect.gap{fill:none;stroke:var(--b4);stroke-width:1.2;stroke-dasharray:3 2.5}
     .scroll{overflow-x:auto;max-width:100%;border-radius:6px}

@@ -43,4 +43,18 @@ extension Markup {
         "class": style,
       ])
   }
+
+  /// A line between two points of a drawing with a view box.
+  static func line(
+    _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ style: String
+  ) -> Markup {
+    .element(
+      "line",
+      ["x1": x1.fixed(1), "y1": y1.fixed(1), "x2": x2.fixed(1), "y2": y2.fixed(1), "class": style])
+  }
+
+  /// A text at a point of a drawing with a view box.
+  static func text(_ text: String, x: Double, y: Double, style: String) -> Markup {
+    .element("text", ["x": x.fixed(1), "y": y.fixed(1), "class": style], .text(text))
+  }
 }

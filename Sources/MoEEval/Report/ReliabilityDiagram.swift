@@ -32,9 +32,10 @@ public struct ReliabilityDiagram: Sendable {
     let base = bottom + Self.countTop + Self.countHeight
     var content = Markup.empty
     for tick in stride(from: 0.0, through: 1.0, by: 0.25) {
-      content += line(Self.x(0), Self.y(tick), Self.x(1), Self.y(tick), "grid")
-      content += text("\(Int(tick * 100)) %", Self.left - 6, Self.y(tick) + 4, "axis end")
-      content += text("\(Int(tick * 100)) %", Self.x(tick), base + 16, "axis mid")
+      content += .line(Self.x(0), Self.y(tick), Self.x(1), Self.y(tick), "grid")
+      content += .text(
+        "\(Int(tick * 100)) %", x: Self.left - 6, y: Self.y(tick) + 4, style: "axis end")
+      content += .text("\(Int(tick * 100)) %", x: Self.x(tick), y: base + 16, style: "axis mid")
     }
     let most = max(1, reliability.bins.map(\.count).max() ?? 1)
     for bin in reliability.bins {
@@ -55,8 +56,8 @@ public struct ReliabilityDiagram: Sendable {
           abs(Self.y(accuracy) - Self.y(confidence)), "gap"),
         rect(from, base - height, width, height, "n3"))
     }
-    content += line(Self.x(0), Self.y(0), Self.x(1), Self.y(1), "diagonal")
-    content += text("answers", Self.left - 6, base - 2, "axis end")
+    content += .line(Self.x(0), Self.y(0), Self.x(1), Self.y(1), "diagonal")
+    content += .text("answers", x: Self.left - 6, y: base - 2, style: "axis end")
     return Figure(
       id: id, title: title,
       description: reliability.expectedCalibrationError.map {
@@ -84,14 +85,6 @@ public struct ReliabilityDiagram: Sendable {
   private static func x(_ share: Double) -> Double { left + share * side }
   private static func y(_ share: Double) -> Double { top + (1 - share) * side }
 
-  private func line(
-    _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ style: String
-  ) -> Markup {
-    .element(
-      "line",
-      ["x1": x1.fixed(1), "y1": y1.fixed(1), "x2": x2.fixed(1), "y2": y2.fixed(1), "class": style])
-  }
-
   private func rect(
     _ x: Double, _ y: Double, _ width: Double, _ height: Double, _ style: String
   ) -> Markup {
@@ -101,9 +94,5 @@ public struct ReliabilityDiagram: Sendable {
         "x": x.fixed(1), "y": y.fixed(1), "width": width.fixed(1), "height": height.fixed(1),
         "class": style,
       ])
-  }
-
-  private func text(_ text: String, _ x: Double, _ y: Double, _ style: String) -> Markup {
-    .element("text", ["x": x.fixed(1), "y": y.fixed(1), "class": style], .text(text))
   }
 }

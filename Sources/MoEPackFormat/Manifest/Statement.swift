@@ -1,4 +1,4 @@
-import MoEBase
+public import MoEBase
 
 /// The in-toto statement that an envelope carries: every entry by its digest, and the manifest.
 ///
@@ -114,4 +114,9 @@ enum Statement {
       try subject.finish()
     }
   }
+}
+
+extension Manifest {
+  /// The digest of the pack that this is the manifest of, entries and tensors filled in.
+  public var packDigest: Digest { Digest(of: Statement.payload(self)) }
 }

@@ -51,12 +51,24 @@ public struct GateCalibration: Sendable, Equatable {
   }
 }
 
+/// Scores s_p, in nats, of texts that the rows were not fitted to.
+public struct GateScores: Sendable, Equatable {
+  /// Of the pack's own texts.
+  public let own: [Double]
+  /// Of the profile's negatives.
+  public let background: [Double]
+  /// Of the pack's own negatives.
+  public let near: [Double]
+}
+
 /// A pack's gate: its rows, fitted to everything, and its calibration, from rows fitted to four fifths.
 public struct FittedGate: Sendable {
   /// The rows.
   public let rows: FittedRows
   /// τ and T.
   public let calibration: GateCalibration
+  /// What the calibration was made from.
+  public let scores: GateScores
 
   /// The number of folds.
   static let foldCount = 5
@@ -102,5 +114,6 @@ public struct FittedGate: Sendable {
     }
     rows = fitter.rows(fits[Self.foldCount].rows)
     calibration = GateCalibration(own: scores[0], negatives: scores[1])
+    self.scores = GateScores(own: scores[0], background: scores[1], near: scores[3])
   }
 }

@@ -41,6 +41,43 @@ import Testing
       "nothing was built; a line is one JSON object, {\"text\": \"…\", \"label\": \"…\"}", .badData
     ),
     (
+      .badLine(
+        file: "data/train.csv", line: 9, column: 4, expected: "2 fields", got: "3"), "source-line",
+      "`data/train.csv` line 9, column 4: expected 2 fields, got 3",
+      "nothing was built; the first line names the columns, `text` and `label`, and a field with a comma, "
+        + "a quotation mark or a line break stands in quotation marks (RFC 4180)", .badData
+    ),
+    (
+      .unreadableFormat(file: "data/train.parquet", format: "parquet"), "source-format",
+      "`data/train.parquet`: expected JSON Lines (`.jsonl`), `.csv` or `.tsv`, got `.parquet`",
+      "nothing was built; `tools/parquet-to-jsonl data/train.parquet` writes it as JSON Lines beside it",
+      .badData
+    ),
+    (
+      .noColumn(
+        file: "a.csv", what: "texts", wanted: ["text", "sentence"], option: "--text-column",
+        names: ["id", "kind"]), "source-column",
+      "`a.csv`: no column of texts: expected `text`, `sentence`, got `id`, `kind`",
+      "nothing was written; name the column with `--text-column NAME`", .badData
+    ),
+    (
+      .directoryInUse(path: "tickets"), "source-exists",
+      "`tickets` is there already: expected a name that is free, or an empty directory",
+      "nothing was written; give another name, or move the directory away", .badData
+    ),
+    (
+      .reviewed(directory: "tickets", warnings: 2), "source-reviewed",
+      "`tickets` has 2 kinds of fault that a build would let pass, expected none with `--strict`",
+      "the findings above say where; without `--strict` they are no refusal", .badData
+    ),
+    (
+      .notReproduced(
+        file: "x.moepack", entries: ["heads.safetensors"], circumstances: ["seed 1, here 2"]),
+      "not-reproduced",
+      "`x.moepack` is not what the source gives: expected the same digest, got others for `heads.safetensors`",
+      "nothing was written; it was built otherwise: seed 1, here 2", .refused
+    ),
+    (
       .noExamples(file: "data/train.jsonl"), "source-empty",
       "`data/train.jsonl` holds no line, expected at least one example",
       "nothing was built; add lines of {\"text\": \"…\", \"label\": \"…\"}", .badData

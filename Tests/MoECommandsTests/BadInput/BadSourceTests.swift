@@ -149,7 +149,7 @@ import Testing
       try bench.expect(
         Refusal(
           name: fault.name, arguments: ["pack", "check", "@source"], status: fault.status,
-          says: fault.says, hint: "nothing was built; "))
+          says: fault.says, hint: "nothing was built; ", lines: nil))
     }
   }
 
