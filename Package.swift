@@ -12,9 +12,12 @@ let swift: [SwiftSetting] = [
 
 /// A target of one of the floors; what it may import stands in `Tests/ArchitectureTests`.
 func floor(
-  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [],
+  resources: [Resource]? = nil
 ) -> Target {
-  .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: swift)
+  .target(
+    name: name, dependencies: dependencies, exclude: exclude, resources: resources,
+    swiftSettings: swift)
 }
 
 /// A test target.
@@ -30,6 +33,21 @@ let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let arguments: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
+/// HTTP, and what its interfaces are made of.
+let http: [Target.Dependency] = [
+  .product(name: "Hummingbird", package: "hummingbird"),
+  .product(name: "HummingbirdCore", package: "hummingbird"),
+  .product(name: "HTTPTypes", package: "swift-http-types"),
+  .product(name: "NIOCore", package: "swift-nio"),
+  .product(name: "NIOPosix", package: "swift-nio"),
+  .product(name: "NIOHTTP1", package: "swift-nio"),
+  .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+  .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+  .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+  .product(name: "Logging", package: "swift-log"),
+  .product(name: "CoreMetrics", package: "swift-metrics"),
+]
+
 let package = Package(
   name: "moe-pack",
   platforms: [.macOS(.v15)],
@@ -37,8 +55,16 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.9.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"),
+    .package(
+      url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.0.0"),
   ],
   targets: [
     // Floor 0: system libraries, and the kernels in C.
@@ -70,12 +96,18 @@ let package = Package(
       ]),
     // Floor 6
     floor(
+      "MoEServer",
+      [
+        "MoEBase", "MoETensor", "MoEModel", "MoEPackFormat", "MoEEval", "MoEStore", "MoERuntime",
+      ] + http, resources: [.embedInCode("Page/page.html")]),
+    // Floor 7
+    floor(
       "MoECommands",
       [
         "MoEBase", "SafeTensors", "MoETensor", "MoEModel", "MoEPackFormat", "MoEEval", "MoEStore",
-        "MoERuntime", "MoEAuthoring", arguments,
+        "MoERuntime", "MoEAuthoring", "MoEServer", arguments,
       ]),
-    // Floor 7
+    // Floor 8
     .executableTarget(name: "moe-pack", dependencies: ["MoECommands"], swiftSettings: swift),
 
     tests("ArchitectureTests", ["MoEBase", "MoEModel"]),
@@ -114,6 +146,12 @@ let package = Package(
         "MoETestSupport", "MoEBase", "MoETensor", "MoEModel", "MoEPackFormat", "MoEEval",
         "MoEStore", "MoERuntime", "MoECommands", arguments,
       ], exclude: ["Golden"]),
+    tests(
+      "MoEServerTests",
+      [
+        "MoETestSupport", "MoEBase", "MoETensor", "MoEModel", "MoEPackFormat", "MoEStore",
+        "MoERuntime", "MoEServer",
+      ]),
     .target(
       name: "StoreTestSupport",
       dependencies: ["MoEBase", "SafeTensors", "MoEPackFormat", "MoEStore"],

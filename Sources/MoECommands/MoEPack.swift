@@ -28,7 +28,8 @@ public struct MoEPack: ParsableCommand {
       CommandGroup(
         name: "Request",
         subcommands: [
-          AskCommand.self, PredictCommand.self, GenerateCommand.self, ScoreCommand.self,
+          AskCommand.self, PredictCommand.self, AnalyzeCommand.self, GenerateCommand.self,
+          ScoreCommand.self,
           EmbedCommand.self, TokenizeCommand.self, RouteCommand.self,
         ]),
       CommandGroup(
@@ -39,6 +40,7 @@ public struct MoEPack: ParsableCommand {
           DiffCommand.self, RollbackCommand.self, PinCommand.self, LockCommand.self,
           SyncCommand.self, GCCommand.self, DoctorCommand.self,
         ]),
+      CommandGroup(name: "Server", subcommands: [ServeCommand.self, AccessCommand.self]),
       CommandGroup(
         name: "Trust", subcommands: [TrustCommand.self, BackboneCommand.self]),
       CommandGroup(

@@ -30,11 +30,19 @@ private let floors: [String: Set<String>] = {
     "MoERuntime": upToFour.subtracting(["MoETraining"]),
     "MoEAuthoring": upToFour.subtracting(["MoEStore"]).union(["Yams"]),
     // Floor 6
-    "MoECommands": upToFour.union(floor5).union(["ArgumentParser"]),
+    "MoEServer": upToFour.union(floor5).subtracting(["MoETraining", "MoEAuthoring"]).union(http),
     // Floor 7
+    "MoECommands": upToFour.union(floor5).union(["MoEServer", "ArgumentParser"]),
+    // Floor 8
     "moe-pack": ["MoECommands"],
   ]
 }()
+
+/// Hummingbird, with the packages whose types its interface is made of.
+private let http: Set = [
+  "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTPTypes",
+  "ServiceLifecycle", "UnixSignals", "Logging", "CoreMetrics",
+]
 
 /// Modules of the toolchain, open to every target.
 private let free: Set = [
@@ -42,7 +50,9 @@ private let free: Set = [
 ]
 
 /// One foreign library, one importing target; Crypto has two: digests and signatures.
-private let soleImporters: [String: Set<String>] = [
+private let soleImporters: [String: Set<String>] = Dictionary(
+  uniqueKeysWithValues: http.map { ($0, ["MoEServer"]) }
+).merging([
   "Crypto": ["MoEBase", "MoEPackFormat"],
   "CBLAS": ["MoETensor"],
   "CKernels": ["MoETensor"],
@@ -50,7 +60,7 @@ private let soleImporters: [String: Set<String>] = [
   "GRDB": ["MoEStore"],
   "Yams": ["MoEAuthoring"],
   "ArgumentParser": ["MoECommands"],
-]
+]) { $1 }
 
 @Suite struct ImportFloorTests {
   static let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

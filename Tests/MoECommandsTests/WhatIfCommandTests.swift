@@ -74,6 +74,37 @@ import Testing
     #expect(try one.json()["texts"] == 40)
   }
 
+  @Test func `the operator's own eval sets are asked too, and stand in the report`() throws {
+    let sets = [
+      (
+        "ours", #"{"text": "\#(CommandBench.text(topic: 1))", "label": "topic-1"}"#,
+        ["--pack", "example/ships"]
+      ),
+      ("quiet", #"{"text": "\#(CommandBench.text(topic: 2))", "expect": "none"}"#, ["--none"]),
+    ]
+    for (name, line, target) in sets {
+      let file = try bench.directory.write("\(line)\n".utf8, to: "\(name).jsonl").path
+      try bench.run(words: ["eval", "add", file, "--name", name] + target)
+    }
+    let file = try bench.archive("example/privacy", topics: [2, 3])
+    let page = bench.directory.url.appending(path: "report.html").path
+    let asked = try bench.run(
+      "eval", "--with", file, "--without", "example/ships", "--json", "--html", page)
+    #expect(asked.status == 0, "\(asked.messages)")
+    guard case .array(let changes)? = try asked.json()["changes"] else {
+      throw BenchFailure("no changes")
+    }
+    let own = changes.filter { $0["registered"] != nil }
+    #expect(own.map { $0["registered"] } == ["ours", "quiet"])
+    #expect(own.map { $0["pack"] } == ["example/ships", .null])
+    #expect(own.map { $0["flip"] } == ["rightToWrong", "rightToWrong"])
+    let html = try String(contentsOfFile: page, encoding: .utf8)
+    #expect(html.contains("Your own eval sets") && html.contains("quiet · no pack"))
+    #expect(html.contains("0 of 1"))
+    let people = try bench.run("eval", "--without", "example/ships")
+    #expect(people.output.contains("right → wrong: your own ours, line 1"))
+  }
+
   @Test func `a wrong question is refused and changes nothing`() throws {
     try bench.directory.write("{}".utf8, to: "bad.jsonl")
     _ = try bench.archive("other/x", topics: [2])

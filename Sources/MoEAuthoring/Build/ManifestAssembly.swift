@@ -25,7 +25,8 @@ struct ManifestAssembly {
       tokenizer: backbone.tokenizerDigest, profile: profileDigest, experts: experts.shape,
       tasks: description.tasks.map {
         Manifest.Task(
-          name: $0.name, kind: $0.kind, labels: source.labels, completion: $0.completion)
+          name: $0.name, kind: $0.kind, version: $0.version, labels: source.labels,
+          completion: $0.completion)
       },
       evals: zip(source.evals, evals).map { eval, result in
         Manifest.Evaluation(

@@ -36,34 +36,18 @@ public enum WordNetCorpus {
     let bytes = try SourceFile.bytes(
       file, name: file.path, neededBy: "`--corpus`", limit: 1 << 30)
     guard file.pathExtension != "jsonl" else {
-      return order(Set(try jsonLines(bytes, name: file.lastPathComponent)))
+      let texts = try TextLines.read(bytes, name: file.lastPathComponent) {
+        reader throws(JSONSchemaError) in
+        let text = try reader.string("text")
+        guard !text.trimmed.isEmpty else {
+          throw JSONSchemaError(path: "text", expected: "a text that is not empty", got: "none")
+        }
+        return text
+      }
+      return order(Set(texts))
     }
     let lines = try text(bytes, name: file.path).split(whereSeparator: \.isNewline)
     return order(Set(lines.map { String($0).trimmed }.filter { !$0.isEmpty }))
-  }
-
-  private static func jsonLines(_ bytes: [UInt8], name: String) throws -> [String] {
-    var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    if lines.last?.isEmpty == true { lines.removeLast() }
-    return try lines.enumerated().map { index, line in
-      do {
-        var reader = try JSONReader(try JSONValue(parsing: Array(line)))
-        let text = try reader.string("text")
-        guard !text.trimmed.isEmpty else {
-          throw SourceError.badLine(
-            file: name, line: index + 1, expected: "a `text` that is not empty",
-            got: "an empty text")
-        }
-        return text
-      } catch let error as JSONSyntaxError {
-        throw SourceError.badLine(
-          file: name, line: index + 1, expected: "one JSON object", got: error.reason)
-      } catch let error as JSONSchemaError {
-        throw SourceError.badLine(
-          file: name, line: index + 1, expected: "`\(error.path)`: \(error.expected)",
-          got: error.got)
-      }
-    }
   }
 
   private static func text(_ bytes: [UInt8], name: String) throws -> String {

@@ -42,6 +42,8 @@ public struct PackDescription: Sendable, Equatable {
     public var name: String
     /// What kind of thing it predicts.
     public var kind: TaskKind
+    /// Rises when results are no longer comparable with those of earlier releases.
+    public var version: Int
     /// How answers of a `generate` task are asked for.
     public var completion: CompletionSettings?
     /// The training file.
@@ -165,7 +167,10 @@ extension PackDescription {
           got: "`\(word)`")
       }
       let result = Task(
-        name: name, kind: kind, completion: kind == .generate ? try completion(&task) : nil,
+        name: name, kind: kind,
+        version: task.optional("version") == nil
+          ? 1 : try task.neededInteger("version", in: 1...1_000_000),
+        completion: kind == .generate ? try completion(&task) : nil,
         train: try task.path("train"), valid: try task.optionalPath("valid"),
         labels: kind == .classify ? try task.optionalPath("labels") : nil,
         negatives: try task.optionalPath("negatives"))

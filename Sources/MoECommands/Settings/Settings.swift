@@ -10,6 +10,8 @@ struct Settings: Sendable {
   let storeDirectory: URL
   /// Where the backbones lie.
   let backbones: BackboneRegistry
+  /// Where a server keeps what it writes.
+  let stateDirectory: URL
   /// How long a change waits for another one.
   let lockTimeout: Duration
   /// The operator's configuration; it need not be there.
@@ -40,6 +42,10 @@ struct Settings: Sendable {
       variable("XDG_CONFIG_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
       .map { URL(fileURLWithPath: $0, isDirectory: true) } ?? home.appending(path: ".config")
     configurationFile = configuration.appending(path: "moe-pack/config.json")
+    let state =
+      variable("XDG_STATE_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
+      .map { URL(fileURLWithPath: $0, isDirectory: true) } ?? home.appending(path: ".local/state")
+    stateDirectory = state.appending(path: "moe-pack/serve", directoryHint: .isDirectory)
     lockTimeout = .milliseconds(Int64((options.lockTimeoutSeconds * 1000).rounded()))
     self.environment = environment
   }

@@ -101,7 +101,8 @@ public struct EvalCommand: MoECommand {
             asking: questions, before: $0, after: candidate, pool: pool, progress: bar.handler)
         }
         try EvalReport(
-          packs: packs, probes: ground.probes.count, composition: candidate,
+          packs: packs, probes: ground.probes.count, registered: registered,
+          composition: candidate,
           comparison: against.map { "since generation \($0)" }
         ).write(
           to: html, asking: questions,
@@ -123,14 +124,16 @@ public struct EvalCommand: MoECommand {
       preview, whatIf, bar in
       let view = WhatIfView(whatIf, preview)
       if let html {
-        let packs =
+        let suite =
           try measures
           ? RegressionSuite(
             active: preview.active, candidate: preview.candidate, packs: preview.candidatePacks,
-            probes: preview.probes, pool: session.pool(), progress: bar.handler
-          ).measure(only: name) : []
+            probes: preview.probes,
+            operatorEvals: name == nil ? session.store().operatorEvals() : [],
+            pool: session.pool(), progress: bar.handler) : nil
         try EvalReport(
-          packs: packs, probes: preview.probes.count, composition: preview.candidate,
+          packs: try suite?.measure(only: name) ?? [], probes: preview.probes.count,
+          registered: try suite?.measureRegistered() ?? [], composition: preview.candidate,
           comparison: "as it would be " + view.sentence
         ).write(
           to: html, asking: whatIf.questions, answers: whatIf.after, whatIf: whatIf, session)

@@ -6,6 +6,7 @@ import MoERuntime
 struct EvalReport {
   let packs: [SuiteReport.Pack]
   let probes: Int
+  let registered: [SuiteReport.Registered]
   let composition: Composition
   /// What is compared with what; `nil` where nothing is.
   let comparison: String?
@@ -29,7 +30,7 @@ struct EvalReport {
         generation: composition.generation, composition: composition.digest.description,
         backbone: "\(backbone.name) (\(backbone.digest.short))", time: session.context.timestamp,
         comparison: comparison),
-      packs: packs, probes: probes,
+      packs: packs, probes: probes, registered: registered,
       routing: RoutingMatrix(
         questions, answers, packs: composition.packs.map(\.identity.name)), whatIf: whatIf)
     try OutputFile.write(page.html, to: path.text, console: session.console)

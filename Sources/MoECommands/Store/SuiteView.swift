@@ -26,6 +26,11 @@ struct SuiteView {
         try console.print("  and \(more) more: `--json` has all")
       }
     }
+    for task in report.incomparable {
+      console.note(
+        "\(task.pack) \(task.task): version \(task.before) → \(task.after), so its results before and after are "
+          + "not compared; its claims are")
+    }
     for overlap in report.overlaps where !overlap.isDeclared && overlap.share > Self.toldOverlap {
       console.note(
         "\(overlap.other) fires on \(overlap.shared) of \(overlap.examples) texts of "

@@ -62,8 +62,13 @@ struct WhatIfOptions: ParsableArguments {
           for: before.packs, arriving: arriving, needsProbes: needsProbes)
       }.preview(adding: archives.map(\.url), removing: names, change) { preview in
         let packs = try preview.packs(named: name)
+        let registered = try store.operatorEvals().filter { eval in
+          name.map { $0.utf8.elementsEqual((eval.pack?.description ?? "").utf8) } ?? true
+        }
         let whatIf = try WhatIf(
-          asking: try questions ?? packs.flatMap { try $0.questions() }, before: preview.active,
+          asking: try questions
+            ?? packs.flatMap { try $0.questions() } + registered.flatMap { try $0.questions() },
+          before: preview.active,
           after: preview.candidate, pool: pool, progress: bar.handler)
         return try body(preview, whatIf, bar)
       }

@@ -17,6 +17,16 @@ public struct Shards: Sendable {
     self.init(lengths: encodings.map(\.ids.count), tokenLimit: tokenLimit)
   }
 
+  /// Divides sequences so that a small batch, too, gives every thread something to do.
+  init(_ encodings: [Encoding], sharedBy threads: Int) {
+    let lengths = encodings.map(\.ids.count)
+    let share = (lengths.reduce(0, +) + threads - 1) / max(threads, 1)
+    self.init(lengths: lengths, tokenLimit: min(max(share, Self.leastShare), Self.tokenLimit))
+  }
+
+  /// Under so many tokens a shard is not worth a thread of its own.
+  private static let leastShare = 64
+
   /// Divides sequences of these token counts.
   init(lengths: [Int], tokenLimit: Int) {
     var ranges: [Range<Int>] = []

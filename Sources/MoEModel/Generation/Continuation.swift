@@ -1,7 +1,7 @@
 public import MoETensor
 
 /// A prompt that is to be continued.
-public struct ContinuationRequest {
+public struct ContinuationRequest: Sendable {
   /// The prompt's tokens, at least one.
   public var prompt: [Int32]
   /// How tokens are chosen.

@@ -1,4 +1,4 @@
-import MoEBase
+public import MoEBase
 
 /// What the mixture says about one text, with its provenance.
 public struct Answer: Sendable, Equatable {
@@ -72,18 +72,50 @@ public struct Answer: Sendable, Equatable {
 }
 
 /// How a request wants to be answered.
-public struct AnswerOptions: Sendable {
+public struct AnswerOptions: Sendable, Hashable {
   /// The one pack that answers whatever the dispatcher says; `nil` for the automatic route.
   public var pack: PackIdentity?
   /// Answers with the nearest pack even under its threshold.
   public var isForced: Bool
+  /// The packs that may be scored at all, or `nil` for every mounted one.
+  ///
+  /// What is masked is as good as not mounted.
+  public var permitted: Set<Digest>?
+  /// K, the most packs that answer, in place of the dispatcher's; at least 1.
+  public var topK: Int?
+  /// What is added to every margin, in nats, in place of the operator's ``Dispatcher/shift``.
+  public var shift: Double?
+  /// Δ, how far under the greatest margin a selected pack may lie, in nats, in place of the dispatcher's.
+  public var gap: Double?
 
   /// Whether the dispatcher's threshold is passed over.
   var forcesRoute: Bool { isForced || pack != nil }
 
-  /// Makes options; the default is the automatic route.
-  public init(pack: PackIdentity? = nil, isForced: Bool = false) {
+  /// Makes options; the default is the automatic route over every mounted pack.
+  public init(
+    pack: PackIdentity? = nil, isForced: Bool = false, permitted: Set<Digest>? = nil,
+    topK: Int? = nil, shift: Double? = nil, gap: Double? = nil
+  ) {
+    precondition((topK ?? 1) >= 1, "at least one pack must be able to answer")
     self.pack = pack
     self.isForced = isForced
+    self.permitted = permitted
+    self.topK = topK
+    self.shift = shift
+    self.gap = gap
+  }
+}
+
+/// One text on its way through a mixture, with how it wants to be answered.
+public struct MixtureRequest: Sendable {
+  /// The tokenized text.
+  public let encoding: Encoding
+  /// Which packs may answer.
+  public let options: AnswerOptions
+
+  /// Makes a request.
+  public init(_ encoding: Encoding, options: AnswerOptions = AnswerOptions()) {
+    self.encoding = encoding
+    self.options = options
   }
 }

@@ -48,17 +48,30 @@ public struct MixtureModel: Sendable {
     _ encodings: [Encoding], options: AnswerOptions = AnswerOptions(), pool: ThreadPool,
     progress: (@Sendable (Int) -> Void)? = nil
   ) throws -> [Answer] {
-    let candidates = try permitted(by: options)
+    try answer(
+      encodings.map { MixtureRequest($0, options: options) }, pool: pool, progress: progress)
+  }
+
+  /// Answers texts that each have options of their own, in one ragged batch, in order.
+  ///
+  /// - Throws: ``MixtureError`` if a named pack is not mounted or permitted, or a selected pack's output is not
+  ///   finite.
+  public func answer(
+    _ requests: [MixtureRequest], pool: ThreadPool, progress: (@Sendable (Int) -> Void)? = nil
+  ) throws -> [Answer] {
+    let encodings = requests.map(\.encoding)
+    let panel = try ViewPanel(requests.map(\.options), of: self)
     guard case .encoder(let encoder) = backbone.transformer else {
       let features = try backbone.features(encodings, pool: pool, progress: progress)
-      return routed(encodings[...], features: features, candidates: candidates, options: options)
+      let decisions = decide(features, panel, 0..<encodings.count)
+      return zip(encodings, decisions).map { $1.answer(to: $0, packs: packs, predictions: []) }
     }
-    let results = try pool.mapShards(Shards(encodings)) { range, workspace in
+    let candidates = panel.candidates.map { packs[$0] }
+    let results = try pool.mapShards(Shards(encodings, sharedBy: pool.threadCount)) {
+      range, workspace in
       let trunk = try Trunk(
         encodings[range].map(\.ids), encoder: encoder, packs: candidates, workspace: workspace)
-      let answers = try self.answer(
-        encodings[range], on: trunk, candidates: candidates, options: options,
-        workspace: workspace)
+      let answers = try self.answer(encodings[range], on: trunk, panel, workspace: workspace)
       progress?(answers.count)
       return answers
     }
@@ -78,26 +91,28 @@ public struct MixtureModel: Sendable {
     _ encodings: [Encoding], naming pack: PackIdentity, pool: ThreadPool,
     progress: (@Sendable (Int) -> Void)? = nil
   ) throws -> [(own: Answer, automatic: Answer)] {
-    let options = AnswerOptions(pack: pack)
-    let named = try permitted(by: options)
+    let own = try ViewPanel(
+      repeatElement(AnswerOptions(pack: pack), count: encodings.count).map(\.self), of: self)
+    let automatic = try ViewPanel(
+      repeatElement(AnswerOptions(), count: encodings.count).map(\.self), of: self)
     guard case .encoder(let encoder) = backbone.transformer else {
       let features = try backbone.features(encodings, pool: pool, progress: progress)
-      return zip(
-        routed(encodings[...], features: features, candidates: named, options: options),
-        routed(
-          encodings[...], features: features, candidates: packs, options: AnswerOptions())
-      ).map { (own: $0, automatic: $1) }
+      let all = 0..<encodings.count
+      let decisions = zip(decide(features, own, all), decide(features, automatic, all))
+      return zip(encodings, decisions).map { encoding, pair in
+        (
+          own: pair.0.answer(to: encoding, packs: packs, predictions: []),
+          automatic: pair.1.answer(to: encoding, packs: packs, predictions: [])
+        )
+      }
     }
     let results = try pool.mapShards(Shards(encodings)) { range, workspace in
       let trunk = try Trunk(
         encodings[range].map(\.ids), encoder: encoder, packs: packs, workspace: workspace)
-      let own = try answer(
-        encodings[range], on: trunk, candidates: named, options: options, workspace: workspace)
-      let automatic = try answer(
-        encodings[range], on: trunk, candidates: packs, options: AnswerOptions(),
-        workspace: workspace)
+      let named = try answer(encodings[range], on: trunk, own, workspace: workspace)
+      let routed = try answer(encodings[range], on: trunk, automatic, workspace: workspace)
       progress?(range.count)
-      return zip(own, automatic).map { (own: $0, automatic: $1) }
+      return zip(named, routed).map { (own: $0, automatic: $1) }
     }
     return results.flatMap(\.self)
   }
@@ -109,7 +124,9 @@ public struct MixtureModel: Sendable {
   public func embed(
     _ encodings: [Encoding], pack: PackIdentity, pool: ThreadPool
   ) throws -> [Float] {
-    let candidates = try permitted(by: AnswerOptions(pack: pack))
+    let candidates = try ViewPanel([AnswerOptions(pack: pack)], of: self).candidates.map {
+      packs[$0]
+    }
     let encoder = try backbone.encoder
     let results = try pool.mapShards(Shards(encodings)) { range, workspace in
       let trunk = try Trunk(
@@ -121,27 +138,18 @@ public struct MixtureModel: Sendable {
     return results.flatMap(\.self)
   }
 
-  private func permitted(by options: AnswerOptions) throws -> [PackModel] {
-    guard let pack = options.pack else { return packs }
-    let named = packs.filter { $0.identity.digest == pack.digest }
-    guard !named.isEmpty else {
-      throw MixtureError.notMounted(pack: pack.name, mounted: packs.map(\.identity.name))
-    }
-    return named
-  }
-
   /// Answers the sequences of one shard, on one thread.
   private func answer(
-    _ encodings: ArraySlice<Encoding>, on trunk: Trunk, candidates: [PackModel],
-    options: AnswerOptions, workspace: EncoderWorkspace
+    _ encodings: ArraySlice<Encoding>, on trunk: Trunk, _ panel: ViewPanel,
+    workspace: EncoderWorkspace
   ) throws -> [Answer] {
-    let decisions = decide(
-      trunk.features, count: encodings.count, candidates: candidates, options: options)
+    let decisions = decide(trunk.features, panel, encodings.indices)
     var predictions: [[Answer.Prediction]] = Array(repeating: [], count: encodings.count)
-    for (index, pack) in candidates.enumerated() {
+    for index in panel.candidates {
+      let pack = packs[index]
       let chosen: [(sequence: Int, weight: Double)] = decisions.enumerated().compactMap {
         sequence, decision in
-        decision.route.first { $0.index == index }.map { (sequence, $0.weight) }
+        decision.weight(of: index).map { (sequence, $0) }
       }
       guard !chosen.isEmpty else { continue }
       let features = trunk.features(
@@ -163,53 +171,34 @@ public struct MixtureModel: Sendable {
         }
       }
     }
-    return encodings.indices.map { index in
-      let sequence = index - encodings.startIndex
-      return answer(
-        encodings[index], decisions[sequence], predictions: Self.ranked(predictions[sequence]),
-        candidates: candidates, options: options)
+    return zip(encodings, zip(decisions, predictions)).map { encoding, pair in
+      pair.0.answer(to: encoding, packs: packs, predictions: Self.ranked(pair.1))
     }
   }
 
-  /// Answers that tell the route alone: what a language model has before it speaks.
-  private func routed(
-    _ encodings: ArraySlice<Encoding>, features: [Float], candidates: [PackModel],
-    options: AnswerOptions
-  ) -> [Answer] {
-    zip(
-      encodings,
-      decide(features, count: encodings.count, candidates: candidates, options: options)
-    ).map { answer($0, $1, predictions: [], candidates: candidates, options: options) }
-  }
-
-  /// What the dispatcher decides for texts with these features, `[count, G]`.
+  /// What the dispatcher decides for the texts of `range`, whose features these are, `[range.count, G]`.
   private func decide(
-    _ features: [Float], count: Int, candidates: [PackModel], options: AnswerOptions
-  ) -> [Dispatcher.Decision] {
-    let bank = candidates.count == packs.count ? bank : DispatcherBank(candidates.map(\.rows))
-    let margins = bank.margins(features, count: count, kernels: backbone.kernels)
-    return (0..<count).map { sequence in
-      dispatcher.decide(
-        zip(candidates, margins).map {
-          Dispatcher.Candidate(pack: $0.identity.digest, margin: $1[sequence])
-        }, isForced: options.forcesRoute)
+    _ features: [Float], _ panel: ViewPanel, _ range: Range<Int>
+  ) -> [ViewDecision] {
+    let width = backbone.featureWidth
+    var decisions: [ViewDecision?] = Array(repeating: nil, count: range.count)
+    for (view, texts) in panel.texts(in: range) {
+      let own =
+        texts.count == range.count
+        ? features : texts.flatMap { features[$0 * width..<($0 + 1) * width] }
+      let isEvery = view.packs.count == packs.count
+      let margins = bank.margins(
+        own, count: texts.count, kernels: backbone.kernels, of: isEvery ? nil : view.packs)
+      for (place, text) in texts.enumerated() {
+        decisions[text] = ViewDecision(
+          view: view,
+          decision: view.dispatcher.decide(
+            zip(view.packs, margins).map {
+              Dispatcher.Candidate(pack: packs[$0].identity.digest, margin: $1[place])
+            }, isForced: view.isForced))
+      }
     }
-  }
-
-  private func answer(
-    _ encoding: Encoding, _ decision: Dispatcher.Decision, predictions: [Answer.Prediction],
-    candidates: [PackModel], options: AnswerOptions
-  ) -> Answer {
-    Answer(
-      route: decision.route.map {
-        Answer.Route(pack: candidates[$0.index].identity, margin: $0.margin, weight: $0.weight)
-      },
-      none: decision.none,
-      nearest: decision.nearest.map {
-        Answer.Nearest(pack: candidates[$0.index].identity, margin: $0.margin)
-      },
-      predictions: predictions, tokenCount: encoding.tokenCount,
-      isTruncated: encoding.isTruncated, isForced: options.forcesRoute)
+    return decisions.compactMap(\.self)
   }
 
   /// Sorts by ``Answer/Prediction/precedes(_:)``, then by label order.

@@ -49,10 +49,16 @@ struct Trunk {
 
   /// Runs one pack's expert pass over some of the sequences.
   ///
+  /// - Parameters:
+  ///   - pack: The pack.
+  ///   - sequences: The sequences, by index.
+  ///   - workspace: Buffers of the caller.
+  ///   - observe: Told what enters the experts of each layer, `[N, D]`, before they run.
   /// - Returns: The features its heads read, `[sequences.count, G]`: the trunk's, with those of the pooled layers
   ///   from the first expert layer on taken anew.
   func features(
-    by pack: PackModel, sequences: [Int], workspace: EncoderWorkspace
+    by pack: PackModel, sequences: [Int], workspace: EncoderWorkspace,
+    observe: ((_ layer: Int, _ h: UnsafePointer<Float>, _ rows: Int) -> Void)? = nil
   ) -> [Float] {
     let width = encoder.width
     let stride = encoder.featureWidth
@@ -65,6 +71,7 @@ struct Trunk {
     gather(start.sums, sequences, into: workspace.hidden.reserve(count))
     for layer in first..<encoder.layerCount {
       if layer > first { encoder.slot(layer, offsets: offsets, workspace: workspace) }
+      observe?(layer, workspace.attended.pointer, offsets.last ?? 0)
       encoder.finish(layer, offsets: offsets, experts: pack.experts[layer], workspace: workspace)
       encoder.pool(layer, offsets: offsets, into: &features, workspace: workspace)
     }

@@ -27,8 +27,14 @@ public struct DispatcherBank: Sendable {
   ///   - features: f, `[count, G]`.
   ///   - count: How many texts there are.
   ///   - kernels: The kernels to run on.
-  /// - Returns: By pack, δ for each text; not finite where a row of the pack is not.
-  public func margins(_ features: [Float], count: Int, kernels: Kernels) -> [[Double]] {
+  ///   - chosen: The packs to score, by index; every one where absent. The rows of the others are not read.
+  /// - Returns: By pack scored, δ for each text; not finite where a row of the pack is not.
+  public func margins(
+    _ features: [Float], count: Int, kernels: Kernels, of chosen: [Int]? = nil
+  ) -> [[Double]] {
+    if let chosen {
+      return chosen.map { packs[$0].margins(features, count: count, kernels: kernels) }
+    }
     guard count > 0, !packs.isEmpty else { return packs.map { _ in [] } }
     let stride = bias.count
     var scores = [Float](repeating: 0, count: count * stride)

@@ -49,6 +49,15 @@ public struct DispatcherRows: Sendable {
     (logSumExp(rowScores) - threshold) / temperature
   }
 
+  /// δ for each text, of this pack alone.
+  func margins(_ features: [Float], count: Int, kernels: Kernels) -> [Double] {
+    guard count > 0 else { return [] }
+    return features.withUnsafeBufferPointer { features in
+      guard let base = features.baseAddress else { return [] }
+      return scores(base, count: count, kernels: kernels).map { ($0 - threshold) / temperature }
+    }
+  }
+
   /// The pack's score s_p for each text, in nats: what ``DispatcherBank`` does for many packs at once.
   public func scores(
     _ features: UnsafePointer<Float>, count: Int, kernels: Kernels

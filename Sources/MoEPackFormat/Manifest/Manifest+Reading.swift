@@ -104,6 +104,8 @@ extension Manifest.Task {
     let kind = TaskKind(rawValue: word) ?? .classify
     self.init(
       name: name, kind: kind,
+      version: reader.optional("version") == nil
+        ? 1 : try reader.integer("version", in: 2...1_000_000),
       labels: kind == .classify
         ? try reader.shownTexts("labels", count: 1...65_536, atMost: 128) : [],
       completion: kind == .generate

@@ -91,6 +91,7 @@ extension Manifest.Task {
     var members = [
       JSONMember("name", .string(name)), JSONMember("kind", .string(kind.rawValue)),
     ]
+    if version > 1 { members.append(JSONMember("version", .integer(version))) }
     if kind == .classify {
       members.append(JSONMember("labels", .array(labels.map { .string($0) })))
     }

@@ -102,6 +102,8 @@ extension Manifest {
     public var name: String
     /// Its kind.
     public var kind: TaskKind
+    /// Rises when results are no longer comparable with those of earlier releases.
+    public var version: Int
     /// The stable ids of its labels, in the order of the head's rows; empty but for `classify`.
     public var labels: [String]
     /// How answers are asked for, where the kind is `generate`.
@@ -109,11 +111,12 @@ extension Manifest {
 
     /// Makes the part.
     public init(
-      name: String, kind: TaskKind = .classify, labels: [String] = [],
+      name: String, kind: TaskKind = .classify, version: Int = 1, labels: [String] = [],
       completion: CompletionSettings? = nil
     ) {
       self.name = name
       self.kind = kind
+      self.version = version
       self.labels = labels
       self.completion = completion
     }

@@ -124,4 +124,16 @@ public struct Composition: Sendable {
     }
     return answers
   }
+
+  /// Answers texts that each have options of their own, in one ragged batch, in order.
+  ///
+  /// - Throws: `MixtureError`, ``RuntimeError/noMargin(pack:)`` or ``RuntimeError/nothingToForce``.
+  public func answer(_ requests: [MixtureRequest], pool: ThreadPool) throws -> [Answer] {
+    let answers = try mixture.answer(requests, pool: pool)
+    for (request, answer) in zip(requests, answers) where answer.route.isEmpty {
+      if let pack = request.options.pack { throw RuntimeError.noMargin(pack: pack.name) }
+      if request.options.isForced, answer.nearest == nil { throw RuntimeError.nothingToForce }
+    }
+    return answers
+  }
 }

@@ -40,12 +40,21 @@ extension RegressionSuite {
       else { return [] }
       return try zip(entry.evals, pack.evals).map { source, eval in
         let set = source.set
-        let meter = WorkMeter(
-          "`\(set.name)` of \(pack.label), before", total: set.examples.count, progress)
-        let before = try set.run(
-          on: active.mixture, pack: earlier.identity, pool: pool, progress: meter.add)
+        let before: [Bool]
+        if set.kind == .classify {
+          let survey = try evidence.survey(active, source.texts)
+          before = set.examples.enumerated().map { text, example in
+            survey.isRight(example.expectation, earlier.identity, at: text)
+          }
+        } else {
+          let meter = WorkMeter(
+            "`\(set.name)` of \(pack.label), before", total: set.examples.count, progress)
+          before = try set.run(
+            on: active.mixture, pack: earlier.identity, pool: pool, progress: meter.add
+          ).isAnsweredRight
+        }
         let paired = PairedComparison(
-          before: before.isAnsweredRight, after: eval.result.isAnsweredRight)
+          before: before, after: eval.result.isAnsweredRight)
         return EvalComparison(
           pack: pack.label, eval: set.name, paired: paired,
           fallen: paired.negativeFlips.map { set.examples[$0].text })

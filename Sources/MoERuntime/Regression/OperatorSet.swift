@@ -27,6 +27,18 @@ struct OperatorSet {
 }
 
 extension OperatorEval {
+  /// The examples of the set.
+  ///
+  /// - Throws: ``RuntimeError/badEvalLine(pack:entry:line:expected:got:)``.
+  public func questions() throws -> [Question] {
+    try OperatorSet(self).set.examples.enumerated().map { index, example in
+      Question(
+        text: example.text,
+        origin: .registered(pack: pack?.description, name: name, line: index + 1),
+        expectation: example.expectation)
+    }
+  }
+
   /// Holds the lines to their form, and the labels to those of a pack.
   ///
   /// - Parameter manifest: What the pack says; `nil` for a set of texts that no pack may answer.

@@ -22,15 +22,18 @@ extension RegressionSuite {
     for entry in entries {
       let staying = active.packs.first { $0.manifest.pack == entry.name }
       let predecessors = [staying].compactMap(\.self) + superseded(by: entry)
-      guard let before = predecessors.first?.identity else { continue }
-      for eval in entry.evals {
+      guard let before = predecessors.first else { continue }
+      for eval in entry.evals where entry.isComparable(eval.claim.task, with: before) {
         pairs.append(
-          Pair(entry: entry, before: before, set: eval.set, texts: eval.texts, origin: .own))
+          Pair(
+            entry: entry, before: before.identity, set: eval.set, texts: eval.texts, origin: .own))
       }
       // What comes in another one's place is held to that one's examples too, as far as it has the labels.
       for old in earlier where predecessors.contains(where: { $0.identity == old.identity }) {
         for eval in old.evals
-        where !entry.evals.contains(where: { $0.texts.key == eval.texts.key }) {
+        where entry.isComparable(eval.claim.task, with: old.mounted)
+          && !entry.evals.contains(where: { $0.texts.key == eval.texts.key })
+        {
           pairs.append(
             Pair(
               entry: entry, before: old.identity, set: eval.set, texts: eval.texts,
@@ -52,6 +55,22 @@ extension RegressionSuite {
         Pair(entry: entry, before: before, set: own.set, texts: own.texts, origin: .registered))
     }
     return pairs
+  }
+
+  /// The tasks whose versions rose: what came before them is no measure for them.
+  var incomparable: [SuiteReport.Incomparable] {
+    entries.flatMap { entry in
+      guard let before = active.packs.first(where: { $0.manifest.pack == entry.name }) else {
+        return [SuiteReport.Incomparable]()
+      }
+      return entry.mounted.manifest.tasks.compactMap { task in
+        guard let old = before.manifest.task(task.name), old.version != task.version else {
+          return nil
+        }
+        return SuiteReport.Incomparable(
+          pack: entry.mounted.label, task: task.name, before: old.version, after: task.version)
+      }
+    }
   }
 
   private func superseded(by entry: Entry) -> [MountedPack] {
@@ -202,6 +221,16 @@ extension RegressionSuite {
         pack: overlap.pack, other: overlap.other, eval: overlap.eval, shared: overlap.shared,
         examples: overlap.examples, most: limits.undeclaredOverlap)
     }
+  }
+}
+
+extension RegressionSuite.Entry {
+  /// Whether results of a task say the same of this pack and of another: where both have it, in one version.
+  fileprivate func isComparable(_ task: String, with other: MountedPack) -> Bool {
+    guard let own = mounted.manifest.task(task), let old = other.manifest.task(task) else {
+      return true
+    }
+    return own.version == old.version
   }
 }
 

@@ -114,6 +114,7 @@ public struct RegressionSuite {
       for pack in report.packs { try check(pack) }
       report.overlaps = try measureOverlaps()
       report.comparisons = try compareResults()
+      report.incomparable = incomparable
       try checkDisplacement()
       try checkOverlaps(report.overlaps)
       try checkComparisons(report.comparisons)

@@ -44,6 +44,33 @@ extension SuiteReport {
     }
   }
 
+  /// A task whose version rose, so that results before and after are not compared.
+  public struct Incomparable: Sendable, Equatable {
+    /// Name and version of the pack.
+    public let pack: String
+    /// The task.
+    public let task: String
+    /// Its version in the active generation.
+    public let before: Int
+    /// Its version in the candidate.
+    public let after: Int
+
+    /// Makes one.
+    public init(pack: String, task: String, before: Int, after: Int) {
+      self.pack = pack
+      self.task = task
+      self.before = before
+      self.after = after
+    }
+
+    var json: JSONValue {
+      [
+        "pack": .string(pack), "task": .string(task), "before": .integer(before),
+        "after": .integer(after),
+      ]
+    }
+  }
+
   /// A right answer that would turn wrong.
   public struct Flip: Sendable, Equatable {
     /// The place of the text in its set, from 0.

@@ -70,6 +70,8 @@ public struct SuiteReport: Sendable, Equatable {
   public let limits: GateLimits
   /// What users got and would get, on each eval set of what stays and on the operator's.
   public internal(set) var comparisons: [Comparison] = []
+  /// The tasks that were not compared, for their versions rose.
+  public internal(set) var incomparable: [Incomparable] = []
   /// Which packs fire together, on each pack's own texts.
   public internal(set) var overlaps: [Overlap] = []
 
@@ -88,6 +90,7 @@ public struct SuiteReport: Sendable, Equatable {
       "probes": .integer(probes),
       "compared": .integer(compared),
       "comparisons": .array(comparisons.map(\.json)),
+      "incomparable": .array(incomparable.map(\.json)),
       "overlaps": .array(overlaps.map(\.json)),
       "limits": limits.json,
     ]

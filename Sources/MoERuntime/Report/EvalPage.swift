@@ -32,6 +32,7 @@ public struct EvalPage: Sendable {
   private let heading: Heading
   private let packs: [SuiteReport.Pack]
   private let probes: Int
+  private let registered: [SuiteReport.Registered]
   private let routing: RoutingMatrix?
   private let whatIf: WhatIf?
 
@@ -41,15 +42,17 @@ public struct EvalPage: Sendable {
   ///   - heading: What it is about.
   ///   - packs: What was measured; empty where only the operator's own texts were asked.
   ///   - probes: How many neutral probes were run.
+  ///   - registered: The operator's own eval sets.
   ///   - routing: Which packs were selected for which sets; `nil` where no sets were asked.
   ///   - whatIf: The answers before and after; `nil` where nothing is compared.
   public init(
-    heading: Heading, packs: [SuiteReport.Pack], probes: Int, routing: RoutingMatrix?,
-    whatIf: WhatIf?
+    heading: Heading, packs: [SuiteReport.Pack], probes: Int,
+    registered: [SuiteReport.Registered] = [], routing: RoutingMatrix?, whatIf: WhatIf?
   ) {
     self.heading = heading
     self.packs = packs
     self.probes = probes
+    self.registered = registered
     self.routing = routing
     self.whatIf = whatIf
   }
@@ -146,7 +149,13 @@ public struct EvalPage: Sendable {
         label: short(pack), value: Double(pack.probesSelected) / Double(max(1, probes)),
         shown: "\(pack.probesSelected) of \(probes)", tone: .bad)
     }
+    let answered = registered.filter { $0.examples > 0 }.map { own in
+      BarChart.Row(
+        label: "\(own.eval) · \(own.pack?.unqualified ?? "no pack")",
+        value: Double(own.right) / Double(own.examples), shown: "\(own.right) of \(own.examples)")
+    }
     let charts = [
+      ("registered", "Your own eval sets: texts answered right", answered),
       ("own", "Own texts that reach their pack", own),
       ("near", "Near-domain texts that reach it though they should not", near),
       ("probes", "Neutral probes that it takes", taken),

@@ -8,6 +8,8 @@ public struct Question: Sendable, Equatable {
   public enum Origin: Sendable, Equatable {
     /// A line of an eval set that travels in a pack.
     case eval(pack: String, name: String, line: Int)
+    /// A line of an eval set that the operator registered: for a pack, or for none.
+    case registered(pack: String?, name: String, line: Int)
     /// A line of the operator's own file, with the id it has there.
     case request(id: JSONValue?, line: Int)
   }
@@ -31,8 +33,12 @@ public struct Question: Sendable, Equatable {
   /// The first prediction has the expected label, and is the pack's whose eval set it is; or that pack, of
   /// the operator's own texts any pack, leaves the text alone.
   func isRight(_ answer: Answer) -> Bool? {
-    var owner: String?
-    if case .eval(let pack, _, _) = origin { owner = pack }
+    let owner: String? =
+      switch origin {
+      case .eval(let pack, _, _): pack
+      case .registered(let pack, _, _): pack
+      case .request: nil
+      }
     func isOwned(_ pack: PackIdentity) -> Bool {
       owner.map { $0.utf8.elementsEqual(pack.name.utf8) } ?? true
     }
@@ -53,6 +59,7 @@ extension Question.Origin {
   public var label: String {
     switch self {
     case .eval(let pack, let name, let line): "\(pack) \(name), line \(line)"
+    case .registered(_, let name, let line): "your own \(name), line \(line)"
     case .request(let id?, let line):
       if case .string(let text) = id {
         "\(text) (line \(line))"
@@ -69,6 +76,11 @@ extension Question.Origin {
       [
         JSONMember("pack", .string(pack)), JSONMember("eval", .string(name)),
         JSONMember("line", .integer(line)),
+      ]
+    case .registered(let pack, let name, let line):
+      [
+        JSONMember("pack", pack.map(JSONValue.string) ?? .null),
+        JSONMember("registered", .string(name)), JSONMember("line", .integer(line)),
       ]
     case .request(let id, let line):
       (id.map { [JSONMember("id", $0)] } ?? []) + [JSONMember("line", .integer(line))]

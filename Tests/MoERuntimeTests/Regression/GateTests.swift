@@ -67,6 +67,27 @@ import Testing
     #expect(throws: RuntimeError.self) { try empty.check(against: nil) }
   }
 
+  // MARK: - Versions of tasks
+
+  @Test func `a task whose version rose is held to its claims, and not to what was before`() throws
+  {
+    let bench = try PackBench()
+    var other = try bench.pack("example/privacy", topics: [2, 3], release: 2, expertCount: 2)
+    other.manifest.evals[0].floor = 0
+    other.manifest.evals[0].value = 0
+    other.manifest.tasks[0].version = 2
+    other.replaceHeads(with: 0)
+    let outcome = try bench.installer().install([try bench.archive(other)], bench.change())
+    let report = try #require(outcome.report)
+    #expect(
+      report.incomparable == [
+        SuiteReport.Incomparable(
+          pack: "example/privacy 1.0.0", task: "issue", before: 1, after: 2)
+      ])
+    #expect(!report.comparisons.contains { $0.pack == "example/privacy 1.0.0" })
+    #expect(report.comparisons.contains { $0.pack == "example/ships 1.0.0" })
+  }
+
   // MARK: - Relations
 
   @Test func `a pack that another one requires goes together with it, or by force`() throws {

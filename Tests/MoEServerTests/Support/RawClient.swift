@@ -1,0 +1,112 @@
+import Foundation
+import MoEBase
+
+/// One connection to a server on this machine, byte by byte.
+final class RawClient: Sendable {
+  /// What came back.
+  struct Reply: Sendable {
+    let status: Int
+    let fields: [String: String]
+    let body: [UInt8]
+
+    /// The body as JSON.
+    var json: JSONValue { (try? JSONValue(parsing: body)) ?? .null }
+    /// The word of an error.
+    var code: String? {
+      if case .string(let code)? = json["error"]?["code"] { code } else { nil }
+    }
+  }
+
+  struct Failure: Error { let reason: String }
+
+  private let descriptor: Int32
+
+  init(port: Int) throws {
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(port).bigEndian
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    var limit = timeval(tv_sec: 40, tv_usec: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    let status = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard status == 0 else { throw Failure(reason: "connect: \(errno)") }
+  }
+
+  deinit { close(descriptor) }
+
+  /// Sends bytes as they are.
+  func send(_ bytes: [UInt8]) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes {
+        Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+      }
+      guard count > 0 else { return }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  /// Says that no more comes.
+  func closeSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+  /// Ends the connection with a reset.
+  func reset() {
+    var linger = linger(l_onoff: 1, l_linger: 0)
+    setsockopt(
+      descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+    close(descriptor)
+  }
+
+  /// Reads one response.
+  func reply(hasBody: Bool = true) throws -> Reply {
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    let separator = Array("\r\n\r\n".utf8)
+    while true {
+      if let end = bytes.firstRange(of: separator) {
+        let head = String(decoding: bytes[..<end.lowerBound], as: UTF8.self)
+        let lines = head.split(separator: "\r\n")
+        let status = Int(lines[0].split(separator: " ")[1]) ?? 0
+        var fields: [String: String] = [:]
+        for line in lines.dropFirst() {
+          let parts = line.split(separator: ":", maxSplits: 1)
+          fields[parts[0].lowercased()] = parts[1].trimmingCharacters(in: .whitespaces)
+        }
+        let length = hasBody ? Int(fields["content-length"] ?? "0") ?? 0 : 0
+        let body = bytes[end.upperBound...]
+        if status == 100 {
+          bytes = Array(body)
+          continue
+        }
+        if body.count >= length {
+          return Reply(status: status, fields: fields, body: Array(body.prefix(length)))
+        }
+      }
+      let count = read(descriptor, &chunk, chunk.count)
+      guard count > 0 else {
+        throw Failure(reason: "ended after \(bytes.count) bytes, errno \(count < 0 ? errno : 0)")
+      }
+      bytes += chunk[..<count]
+    }
+  }
+
+  /// Sends a request and reads its response.
+  func ask(
+    _ method: String, _ path: String, key: String? = nil, host: String = "localhost",
+    type: String? = "application/json", body: [UInt8]? = nil
+  ) throws -> Reply {
+    var head = "\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\n"
+    if let key { head += "Authorization: Bearer \(key)\r\n" }
+    if let body {
+      if let type { head += "Content-Type: \(type)\r\n" }
+      head += "Content-Length: \(body.count)\r\n"
+    }
+    send(Array((head + "\r\n").utf8) + (body ?? []))
+    return try reply(hasBody: method != "HEAD")
+  }
+}
