@@ -95,7 +95,8 @@ def check_schemathesis(server, examples):
         [sys.executable, "-m", "schemathesis.cli", "run", server.url + "/openapi.json", "--url", server.url,
          "-H", f"Authorization: Bearer {server.key}", "--checks", checks, "--max-examples", str(examples),
          "--phases", "examples,coverage,fuzzing", "--workers", "2", "--no-color", "--request-timeout", "120"],
-        capture_output=True, text=True)
+        # It keeps a cache where it runs.
+        capture_output=True, text=True, cwd=server.directory)
     if run.returncode != 0:
         print(run.stdout[-6000:], run.stderr[-2000:], file=sys.stderr)
         raise AssertionError("schemathesis found something")
