@@ -116,7 +116,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
       guard waitingCount > 0 else { return context.close(promise: nil) }
       // It may still read: it has a moment for its answer, then its work is dropped.
       let life = life
-      goneTimer = context.eventLoop.scheduleTask(in: .milliseconds(500)) { life?.end() }
+      goneTimer = context.eventLoop.scheduleTask(in: TimeAmount(limits.halfCloseTimeout)) {
+        life?.end()
+      }
     case is ChannelShouldQuiesceEvent:
       isDraining = true
       // The next request may be on its way: a client that is told `close` is not reset.

@@ -12,6 +12,8 @@ public struct ServerLimits: Sendable {
   public var bodyTimeout: Duration = .seconds(30)
   /// How long a connection may do nothing between requests, or take to read what was written to it.
   public var idleTimeout: Duration = .seconds(60)
+  /// How long a client that closed its side of the connection is thought to wait for its answer still.
+  public var halfCloseTimeout: Duration = .milliseconds(500)
   /// The most connections at once.
   public var connectionCount = 4096
   /// How deep JSON may nest.
