@@ -100,7 +100,7 @@ import Testing
     // The store takes the broken set back without looking; the server must not.
     try bench.restore(whole)
     let failed = whole + 2
-    for _ in 0..<60 {
+    for _ in 0..<600 {
       if try await bench.ask("GET", "/readyz").json["status"] == "degraded" { break }
       try await Task.sleep(for: .milliseconds(50))
     }
