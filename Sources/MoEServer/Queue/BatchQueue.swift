@@ -113,7 +113,7 @@ final class BatchQueue: @unchecked Sendable {
   }
 
   /// Seconds after which what waits now is done.
-  private var retryAfter: Int { min(max(1, Int((Double(waitingTokens) / speed).rounded(.up))), 60) }
+  private var retryAfter: Int { Int(min(max(1, (Double(waitingTokens) / speed).rounded(.up)), 60)) }
 
   static let draining = APIError(
     .serviceUnavailable, "draining", "the server is going down and takes no new requests",

@@ -132,8 +132,7 @@ final class SpeakerQueue: @unchecked Sendable {
         entry.stream.finish()
       }
     } catch {
-      // One model, one failure: what does not depend on the others is tried alone.
-      guard entries.count > 1 else { return entries[0].stream.finish(throwing: error) }
+      // Some of their tokens are with the clients already, so none can be begun anew.
       for entry in entries { entry.stream.finish(throwing: error) }
     }
   }
