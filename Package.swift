@@ -168,6 +168,11 @@ let package = Package(
       name: "store-probe",
       dependencies: ["MoEBase", "MoEPackFormat", "MoEStore", "StoreTestSupport"],
       path: "Tests/StoreProbe", swiftSettings: swift),
+    // The half of tools/bench/peers that is moe-pack; not a product.
+    .executableTarget(
+      name: "encoder-bench",
+      dependencies: ["MoEBase", "MoETensor", "MoEModel", "MoEStore", "MoERuntime"],
+      path: "tools/bench/EncoderBench", swiftSettings: swift),
     .target(
       name: "MoETestSupport",
       dependencies: [

@@ -8,11 +8,15 @@
 #include "cached_attention.h"
 #include "elementwise.h"
 #include "matmul.h"
+#include "matmul_reduced.h"
 #include "normalization.h"
 #include "reduction.h"
 
 const moe_kernels KERNELS = {
     .linear = kernel_linear,
+    .linear_reduced = kernel_linear_reduced,
+    .narrow = kernel_narrow,
+    .quantize = kernel_quantize,
     .attention = kernel_attention,
     .cached_attention = kernel_cached_attention,
     .softmax = kernel_softmax,

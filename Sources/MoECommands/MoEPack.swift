@@ -36,7 +36,8 @@ public struct MoEPack: ParsableCommand {
         name: "Store",
         subcommands: [
           InstallCommand.self, RemoveCommand.self, ListCommand.self, InfoCommand.self,
-          VerifyCommand.self, EvalsCommand.self, ThresholdCommand.self, HistoryCommand.self,
+          VerifyCommand.self, EvalsCommand.self, ThresholdCommand.self, PrecisionCommand.self,
+          HistoryCommand.self,
           DiffCommand.self, RollbackCommand.self, PinCommand.self, LockCommand.self,
           SyncCommand.self, GCCommand.self, DoctorCommand.self,
         ]),

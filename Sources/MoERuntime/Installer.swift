@@ -87,7 +87,7 @@ public struct Installer: Sendable {
 
   let store: Store
   let limits: ArchiveLimits
-  let ground: @Sendable (Manifest.Backbone?) throws -> Ground
+  let ground: @Sendable (Manifest.Backbone?, Precision) throws -> Ground
   let pool: ThreadPool
   let progress: ProgressHandler
 
@@ -99,11 +99,12 @@ public struct Installer: Sendable {
   ///   - limits: What an archive may be.
   ///   - progress: Told how far it is.
   ///   - ground: Loads the backbone of the store, or, where that is empty, the one that what comes in was made
-  ///     for, which it is told; called at most once a change, and not for what needs none.
+  ///     for, which it is told, in the precision that the generation will have; called at most once a change, and
+  ///     not for what needs none.
   public init(
     store: Store, pool: ThreadPool, limits: ArchiveLimits = ArchiveLimits(),
     progress: @escaping ProgressHandler = { _ in },
-    groundFor ground: @escaping @Sendable (Manifest.Backbone?) throws -> Ground
+    groundFor ground: @escaping @Sendable (Manifest.Backbone?, Precision) throws -> Ground
   ) {
     self.store = store
     self.pool = pool
@@ -118,7 +119,7 @@ public struct Installer: Sendable {
     progress: @escaping ProgressHandler = { _ in },
     ground: @escaping @Sendable () throws -> Ground
   ) {
-    self.init(store: store, pool: pool, limits: limits, progress: progress) { _ in try ground() }
+    self.init(store: store, pool: pool, limits: limits, progress: progress) { _, _ in try ground() }
   }
 
   /// Installs or upgrades packs, all or none.
@@ -158,7 +159,7 @@ public struct Installer: Sendable {
       guard case .tolerated(.warn, let reason) = pack.assurance else { continue }
       warnings.append(PackVerificationError(name, reason))
     }
-    let ground = try ground(verified.first?.manifest.backbone)
+    let ground = try ground(verified.first?.manifest.backbone, transaction.precision)
     let installed = try verified.map { pack in
       try pack.manifest.checkCompatibility(with: ground.backbone, profile: ground.profile)
       return try transaction.install(pack, allowsDowngrade: allowsDowngrade)
@@ -198,6 +199,16 @@ public struct Installer: Sendable {
   public func set(threshold: Double, _ change: Change) throws -> Outcome {
     try run(change) { transaction in
       transaction.set(threshold: threshold)
+      return (nil, [])
+    }
+  }
+
+  /// Sets the precision that the packs of this store answer in.
+  ///
+  /// - Throws: ``RegressionError``, `StoreError`, `BackboneError`.
+  public func set(precision: Precision, _ change: Change) throws -> Outcome {
+    try run(change) { transaction in
+      transaction.set(precision: precision)
       return (nil, [])
     }
   }
@@ -245,7 +256,7 @@ public struct Installer: Sendable {
     _ change: Change
   ) throws -> RegressionSuite? {
     if change.checking == .none, known == nil { return nil }
-    let ground = try known ?? ground(nil)
+    let ground = try known ?? ground(nil, transaction.precision)
     func mounted(_ pack: InstalledPack) throws -> MountedPack {
       try MountedPack(pack, backbone: ground.backbone, profile: ground.profile)
     }
@@ -259,7 +270,7 @@ public struct Installer: Sendable {
     for pack in transaction.active.packs where loaded[pack.digest] == nil {
       loaded[pack.digest] = try? mounted(pack)
     }
-    // Both at the candidate's threshold, so that only packs make a difference.
+    // Both at the candidate's threshold and precision, so that only packs make a difference.
     let dispatcher = Dispatcher(threshold: transaction.threshold)
     func composition(_ packs: [InstalledPack], _ generation: Int) -> Composition {
       Composition(

@@ -24,6 +24,8 @@ public struct Generation: Sendable, Equatable {
   public let report: JSONValue?
   /// How probable a pack must be to answer, as the operator set it for all packs alike; 0 … 1, both excluded.
   public let threshold: Double
+  /// The precision its packs answer in, as the operator set it.
+  public let precision: Precision
   /// Whether its packs are still in the store; `gc` lets go of all but the newest.
   public let isKept: Bool
   /// The packs, ordered by the bytes of their names; empty when it is no longer kept.

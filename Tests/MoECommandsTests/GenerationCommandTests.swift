@@ -96,6 +96,29 @@ import Testing
     #expect(try bench.run("diff", "1", "9").status == 66)
   }
 
+  @Test func `the precision is set through the gate, told, and rolled back`() throws {
+    let before = try predictions()
+    #expect(try bench.run("precision").output == "This store answers in f32 (the default).\n")
+    let changed = try bench.run("precision", "int8", "--json")
+    #expect(changed.status == 0, "\(changed.messages)")
+    #expect(try changed.json()["generation"] == 2)
+    #expect(try bench.run("precision", "--json").json() == ["generation": 2, "precision": "int8"])
+    let reduced = try predictions()
+    #expect(reduced != before && reduced.count == before.count)
+    #expect(try bench.run("diff", "1", "2").lines.contains("precision f32 → int8"))
+    #expect(try bench.run("list", "--json").json()["precision"] == "int8")
+    // Once, without changing the store.
+    let texts = CommandBench.requests(TinyTexts.mixture(count: 3, seed: 2))
+    let once = try bench.run(words: ["predict", "--precision", "f32"], input: texts).jsonLines()
+    #expect(
+      once.map { $0["composition"] }.allSatisfy { composition in
+        before.contains { $0.contains(composition?.text ?? "-") }
+      })
+    #expect(try bench.run("rollback").status == 0)
+    #expect(try predictions() == before)
+    #expect(try bench.run("precision", "f16").status == 64)
+  }
+
   @Test func `a rollback gives the bytes of before`() throws {
     let before = try predictions()
     try bench.run("install", try bench.archive("example/privacy", topics: [2, 3]))

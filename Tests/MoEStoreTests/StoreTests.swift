@@ -92,14 +92,14 @@ import Testing
       "PRAGMA user_version = 99", on: directory.store.appendingPathComponent("store.sqlite"))
     let error = #expect(throws: StoreError.self) { try Store(at: directory.store) }
     #expect(
-      error == .newerSchema(store: directory.store.standardizedFileURL.path, found: 99, known: 5))
+      error == .newerSchema(store: directory.store.standardizedFileURL.path, found: 99, known: 6))
   }
 
   @Test func `a store of version 1 is brought forward, and asks what it asked before`() throws {
     let store = try Store.made(in: directory, kit)
     try store.install(kit.archive("example/one"))
     let path = directory.store.appendingPathComponent("store.sqlite")
-    for column in ["threshold", "reason"] {
+    for column in ["threshold", "reason", "precision"] {
       try execute("ALTER TABLE generation DROP COLUMN \(column)", on: path)
     }
     for table in ["trust_root", "revocation", "allowed_digest", "tensor", "operator_eval", "pin"] {
@@ -109,7 +109,7 @@ import Testing
     try execute("PRAGMA user_version = 1", on: path)
     let opened = try Store(at: directory.store)
     #expect(try opened.active() == store.active())
-    #expect(try opened.active().threshold == 0.5)
+    #expect(try opened.active().threshold == 0.5 && opened.active().precision == .f32)
     #expect(try opened.pins().isEmpty && opened.active().reason == nil)
     #expect(try opened.signedRoots().isEmpty && opened.trustRoot().keys.count == 1)
     #expect(try Store(at: directory.store, access: .readOnly).active() == store.active())
@@ -118,7 +118,7 @@ import Testing
     }
   }
 
-  @Test func `the threshold is part of a generation, and comes back with it`() throws {
+  @Test func `threshold and precision are part of a generation, and come back with it`() throws {
     let store = try Store.made(in: directory, kit)
     try store.install(kit.archive("example/one"))
     func change(_ body: (StoreTransaction) throws -> Void) throws -> Generation {
@@ -132,8 +132,12 @@ import Testing
     #expect(try store.active() == raised)
     #expect(try change { $0.set(threshold: 0.8) }.id == 2, "nothing changed")
     #expect(try change { try $0.remove("example/one") }.threshold == 0.8)
+    let reduced = try change { $0.set(precision: .int8) }
+    #expect((reduced.precision, reduced.action) == (.int8, "set precision to int8"))
+    #expect(try store.active() == reduced)
+    #expect(try change { $0.set(precision: .int8) }.id == reduced.id, "nothing changed")
     let restored = try change { try $0.restore(generation: 1) }
-    #expect(restored.threshold == 0.5 && restored.packs.count == 1)
+    #expect(restored.threshold == 0.5 && restored.packs.count == 1 && restored.precision == .f32)
   }
 
   @Test func `the journal is one a read-only mount can be read with`() throws {

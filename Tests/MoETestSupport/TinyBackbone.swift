@@ -33,10 +33,11 @@ public enum TinyBackbone {
   /// - Parameters:
   ///   - layerCount: More layers than ``layerCount`` follow the same first ones.
   ///   - kernels: What it runs on.
+  ///   - precision: What its linear maps are computed in.
   /// - Returns: The backbone.
   /// - Throws: What reading the made files throws.
   public static func make(
-    layerCount: Int = layerCount, kernels: Kernels = Kernels()
+    layerCount: Int = layerCount, kernels: Kernels = Kernels(), precision: Precision = .f32
   ) throws -> Backbone {
     let configuration = try EncoderConfiguration(
       config: [
@@ -55,7 +56,8 @@ public enum TinyBackbone {
       transformer: .encoder(
         Encoder(
           configuration: configuration,
-          weights: try EncoderWeights(file: checkpoint, configuration: configuration),
+          weights: try EncoderWeights(
+            file: checkpoint, configuration: configuration, precision: precision),
           kernels: kernels)),
       files: BackboneFiles(directory: URL(fileURLWithPath: "/nonexistent")))
   }

@@ -194,10 +194,12 @@ public struct TinyPack: Sendable {
   ///   - digest: The digest it goes by.
   ///   - poisoned: The entries all of whose values are NaN.
   ///   - threshold: Another τ than the fitted one.
+  ///   - other: The backbone to run on instead of the one it was fitted on: the same in another precision.
   /// - Returns: The pack, mounted.
   /// - Throws: What making the files throws.
   public func mounted(
-    digest: Digest, poisoned: Set<String> = [], threshold: Double? = nil
+    digest: Digest, poisoned: Set<String> = [], threshold: Double? = nil,
+    on other: Backbone? = nil
   ) throws -> MountedPack {
     var files: [String: SafeTensorsFile] = [:]
     for (entry, values) in tensors {
@@ -220,7 +222,8 @@ public struct TinyPack: Sendable {
       model: try PackModel(
         identity: PackIdentity(
           name: manifest.pack.description, version: manifest.version.description, digest: digest),
-        shape: shape, backbone: backbone, experts: files[EntryName.experts], router: router,
+        shape: shape, backbone: other ?? backbone, experts: files[EntryName.experts],
+        router: router,
         heads: heads))
   }
 

@@ -22,6 +22,10 @@ typedef enum moe_path {
   MOE_PATH_PORTABLE = 0,
   MOE_PATH_AVX2 = 1,
   MOE_PATH_AVX512 = 2,
+  /// With dot products of bytes.
+  MOE_PATH_AVX512_VNNI = 4,
+  /// With dot products of bytes and of bf16.
+  MOE_PATH_AVX512_BF16 = 5,
   MOE_PATH_NEON = 3,
 } moe_path;
 
@@ -68,6 +72,32 @@ typedef struct moe_linear_arguments {
   float *y;
   ptrdiff_t y_stride;
 } moe_linear_arguments;
+
+/// The arithmetic of a linear map in reduced precision.
+typedef enum moe_precision {
+  /// Rows and weights rounded to bf16, sums in binary32.
+  MOE_PRECISION_BF16 = 0,
+  /// Rows of unsigned and weights of signed bytes, sums in whole numbers.
+  MOE_PRECISION_INT8 = 1,
+} moe_precision;
+
+/// The bytes of a group of inputs in reduced precision: two bf16, four bytes.
+#define MOE_GROUP_BYTES 4
+
+/// A linear map in reduced precision.
+typedef struct moe_reduced_arguments {
+  /// The map; its `x` and `packed_number` are not used. `packed[panel][group][32][MOE_GROUP_BYTES]`.
+  moe_linear_arguments map;
+  moe_precision precision;
+  /// What `narrow` or `quantize` made of x.
+  const void *rows;
+  /// The scale and the least value of each row, for bytes.
+  const float *_Nullable scales;
+  const float *_Nullable lows;
+  /// The scale of each output's weights, and the sum of its weights, up to whole panels, for bytes.
+  const float *_Nullable output_scales;
+  const float *_Nullable output_sums;
+} moe_reduced_arguments;
 
 /// Attention of one sequence, H heads beside each other in each row.
 typedef struct moe_attention_arguments {
@@ -127,6 +157,15 @@ typedef struct moe_cached_attention_arguments {
 /// One implementation of every kernel whose speed depends on the path.
 typedef struct moe_kernels {
   void (*_Nonnull linear)(const moe_linear_arguments *arguments);
+  /// `linear` in reduced precision.
+  void (*_Nonnull linear_reduced)(const moe_reduced_arguments *arguments);
+  /// Rounds rows to bf16: `[rows, columns rounded up to 2]`, the rest 0.
+  void (*_Nonnull narrow)(
+      const float *x, ptrdiff_t stride, size_t rows, size_t columns, uint16_t *narrow);
+  /// Makes bytes of rows: x ≈ low + scale · byte, `[rows, columns rounded up to 4]`, the rest 0.
+  void (*_Nonnull quantize)(
+      const float *x, ptrdiff_t stride, size_t rows, size_t columns, uint8_t *bytes, float *scales,
+      float *lows);
   void (*_Nonnull attention)(const moe_attention_arguments *arguments);
   void (*_Nonnull cached_attention)(const moe_cached_attention_arguments *arguments);
   /// Each row of x in place.
@@ -174,10 +213,10 @@ typedef struct moe_kernels {
       float *dx, float *dgain, float *dbias);
 } moe_kernels;
 
-/// Whether this CPU can run the path.
+/// Whether this CPU can run the path, and its instructions give the defined bits.
 bool moe_path_supported(moe_path path);
 
-/// The kernels of a path that this CPU supports; those of the portable path otherwise.
+/// The kernels of a path, which this CPU must support.
 const moe_kernels *moe_kernels_of(moe_path path);
 
 /// Lays W [outputs, inputs] out in panels of 32 outputs.
@@ -203,6 +242,20 @@ void moe_pack_elements(
 void moe_unpack_elements(
     const void *packed, size_t element_bytes, bool is_transposed, size_t outputs, size_t inputs,
     void *values);
+
+/// The bytes of a matrix packed in reduced precision.
+size_t moe_reduced_bytes(size_t outputs, size_t inputs, moe_precision precision);
+
+/// Rounds W [outputs, inputs] to bf16 and lays it out in panels of pairs.
+void moe_pack_bf16(const float *values, size_t outputs, size_t inputs, void *packed);
+
+/// Rounds W [outputs, inputs] to bytes, w ≈ scale · byte with a scale for each output, and lays it out in panels of
+/// fours.
+///
+/// scale = greatest |w| / 127. `scales` and `sums` (scale · sum of the bytes) have whole panels of floats, those
+/// beyond the outputs 0. An output whose weights are not finite gets a scale of NaN.
+void moe_pack_int8(
+    const float *values, size_t outputs, size_t inputs, void *packed, float *scales, float *sums);
 
 /// One row of a packed matrix, widened: x[k] = W[row, k].
 void moe_unpack_row(
@@ -233,6 +286,12 @@ double moe_log_double(double x);
 
 /// sine and cosine within 1e-15 or so, for |x| < 2^25.
 void moe_sine_cosine(double x, double *sine, double *cosine);
+
+/// Tells the CPU that this thread looks again and again whether something has changed.
+void moe_pause(void);
+
+/// Lets another thread have this one's core.
+void moe_yield(void);
 
 /// Brings this thread's floating-point control into the default state and returns what it was.
 ///

@@ -29,6 +29,7 @@ public struct AskCommand: MoECommand {
 
   @OptionGroup var route: RouteOptions
   @OptionGroup var output: OutputOptions
+  @OptionGroup var precision: PrecisionOptions
   /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
@@ -40,7 +41,7 @@ public struct AskCommand: MoECommand {
     let text =
       self.text == "-" ? try InputFile("-", standardInput: session.context.input).text() : self.text
     guard !text.isBlank else { throw MixtureError.emptyText }
-    let composition = try session.composition()
+    let composition = try session.composition(in: precision.precision)
     let options = try route.answerOptions(on: composition)
     guard composition.backbone.kind == .encoder else {
       return try speak(text, composition, options, session)

@@ -27,6 +27,7 @@ public struct EmbedCommand: MoECommand {
   @Option(help: ArgumentHelp("Embed in the expert space of this pack.", valueName: "name"))
   var pack: String?
 
+  @OptionGroup var precision: PrecisionOptions
   /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
@@ -39,12 +40,14 @@ public struct EmbedCommand: MoECommand {
     let embed: ([Encoding]) throws -> [Float]
     let backbone: Backbone
     if let pack {
-      let composition = try session.composition()
+      let composition = try session.composition(in: precision.precision)
       let identity = try composition.pack(named: pack).identity
       backbone = composition.backbone
       embed = { try composition.mixture.embed($0, pack: identity, pool: pool) }
     } else {
-      let loaded = try session.ground(for: []).backbone
+      let loaded = try session.ground(
+        for: [], precision: precision.precision ?? .f32
+      ).backbone
       backbone = loaded
       embed = { try loaded.embed($0, pool: pool) }
     }

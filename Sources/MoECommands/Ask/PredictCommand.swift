@@ -24,6 +24,7 @@ public struct PredictCommand: MoECommand {
 
   @OptionGroup var stream: StreamOptions
   @OptionGroup var route: RouteOptions
+  @OptionGroup var precision: PrecisionOptions
   /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
@@ -32,7 +33,7 @@ public struct PredictCommand: MoECommand {
 
   /// Answers the stream.
   public func run(_ session: CommandSession) throws {
-    let composition = try session.composition()
+    let composition = try session.composition(in: precision.precision)
     let options = try route.answerOptions(on: composition)
     let pool = try session.pool()
     try RequestStream(stream, session: session, allowsBlankText: false).run { requests in

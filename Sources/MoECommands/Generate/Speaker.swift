@@ -77,7 +77,7 @@ extension CommandSession {
   /// are not.
   private func languageComposition() throws -> Composition? {
     guard let active = try storeForReading()?.active(), !active.packs.isEmpty else { return nil }
-    let ground = try ground(for: active.packs)
+    let ground = try ground(for: active.packs, precision: active.precision)
     guard ground.backbone.kind == .decoder else { return nil }
     return try composition(of: active, on: ground)
   }

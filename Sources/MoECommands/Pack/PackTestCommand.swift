@@ -100,8 +100,9 @@ public struct PackTestCommand: MoECommand {
         return try session.withProgress { bar in
           try Installer(
             store: store, pool: pool, limits: archiveLimits, progress: bar.handler
-          ) { arriving in
-            try session.ground(for: active.packs, arriving: arriving, needsProbes: true)
+          ) { arriving, precision in
+            try session.ground(
+              for: active.packs, arriving: arriving, precision: precision, needsProbes: true)
           }.install(paths.map(\.url), change)
         }
       }

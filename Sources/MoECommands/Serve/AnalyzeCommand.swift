@@ -40,6 +40,7 @@ public struct AnalyzeCommand: MoECommand {
   var html: Path?
 
   @OptionGroup var output: OutputOptions
+  @OptionGroup var precision: PrecisionOptions
   /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
@@ -52,7 +53,7 @@ public struct AnalyzeCommand: MoECommand {
     defer { input.close() }
     let text = try input.text(limit: Self.documentBytes)
     guard !text.allSatisfy(\.isWhitespace) else { throw MixtureError.emptyText }
-    let composition = try session.composition()
+    let composition = try session.composition(in: precision.precision)
     let permitted =
       packs.isEmpty
       ? nil : Set(try packs.map { try composition.pack(named: $0).identity.digest })

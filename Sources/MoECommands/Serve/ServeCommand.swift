@@ -115,9 +115,10 @@ public struct ServeCommand: MoECommand {
     let named = try backbone.map { try session.backbones.entry($0).known }
     let source = CompositionSource(
       openStore: { try session.storeForReading() },
-      ground: { packs in
+      ground: { packs, precision in
         try session.ground(
-          for: packs, arriving: named.map { Manifest.Backbone(name: $0.name, digest: $0.digest) })
+          for: packs, arriving: named.map { Manifest.Backbone(name: $0.name, digest: $0.digest) },
+          precision: precision)
       })
     let server = try ModelServer(
       try options(session), source: source, report: { session.console.note($0) })
@@ -173,8 +174,9 @@ extension CommandSession {
     let store = try store()
     let before = try store.active()
     let installer = Installer(store: store, pool: try pool(), limits: try settings.limits()) {
-      arriving in
-      try ground(for: before.packs, arriving: arriving, needsProbes: isProven)
+      arriving, precision in
+      try ground(
+        for: before.packs, arriving: arriving, precision: precision, needsProbes: isProven)
     }
     return try installer.restore(
       generation: generation,

@@ -126,16 +126,23 @@ public struct CommandSession: Sendable {
   /// - Parameters:
   ///   - packs: The packs of the store.
   ///   - arriving: Where there are none, the backbone of what comes in.
+  ///   - precision: What its linear maps are computed in.
   ///   - needsProbes: Whether the profile's neutral texts are needed; without them its digest is enough.
   /// - Returns: The backbone, its profile and the probes.
   /// - Throws: `BackboneError`, `TensorError`, `StoreError`.
   func ground(
-    for packs: [InstalledPack], arriving: Manifest.Backbone? = nil, needsProbes: Bool = false
+    for packs: [InstalledPack], arriving: Manifest.Backbone? = nil, precision: Precision,
+    needsProbes: Bool = false
   ) throws -> Installer.Ground {
-    if let ground = context.ground { return ground }
+    if let ground = context.ground {
+      return Installer.Ground(
+        backbone: try ground.backbone.converted(to: precision), profile: ground.profile,
+        probes: ground.probes)
+    }
     let entry = try backboneEntry(for: packs, arriving: arriving)
     try entry.checkFiles()
-    let backbone = try Backbone(entry.known, files: entry.files, kernels: try kernels())
+    let backbone = try Backbone(
+      entry.known, files: entry.files, kernels: try kernels(), precision: precision)
     guard needsProbes else {
       let digest = entry.hasProfile ? try backbones.profileDigest(of: entry) : nil
       return Installer.Ground(backbone: backbone, profile: digest, probes: [])
@@ -146,10 +153,14 @@ public struct CommandSession: Sendable {
 
   /// Loads the active generation of the store.
   ///
+  /// - Parameter precision: What to compute in instead of the store's precision.
   /// - Throws: `StoreError`, `BackboneError`, `RuntimeError`, `TensorError`.
-  func composition() throws -> Composition {
+  func composition(in precision: Precision? = nil) throws -> Composition {
     let active = try storeForReading()?.active()
-    return try composition(of: active, on: try ground(for: active?.packs ?? []))
+    return try composition(
+      of: active,
+      on: try ground(
+        for: active?.packs ?? [], precision: precision ?? active?.precision ?? .f32))
   }
 
   /// Loads the active generation of the store, which must be there.
@@ -160,7 +171,11 @@ public struct CommandSession: Sendable {
       throw StoreError.notAStore(
         path: settings.storeDirectory.path, reason: "there is nothing in it yet")
     }
-    return (active, try composition(of: active, on: try ground(for: active.packs)))
+    return (
+      active,
+      try composition(
+        of: active, on: try ground(for: active.packs, precision: active.precision))
+    )
   }
 
   /// Loads a generation, packs and threshold; the empty one where it is `nil`.

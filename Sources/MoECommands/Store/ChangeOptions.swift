@@ -64,9 +64,10 @@ struct ChangeOptions: ParsableArguments {
       try body(
         Installer(
           store: store, pool: pool, limits: try session.settings.limits(), progress: bar.handler
-        ) { arriving in
+        ) { arriving, precision in
           try session.ground(
-            for: before.packs, arriving: arriving, needsProbes: change.checking == .suite)
+            for: before.packs, arriving: arriving, precision: precision,
+            needsProbes: change.checking == .suite)
         })
     }
     for warning in outcome.warnings {

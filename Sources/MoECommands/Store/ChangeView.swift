@@ -20,6 +20,7 @@ struct ChangeView {
       JSONMember("proven", .boolean(generation.isProven)),
       JSONMember("dryRun", .boolean(isDryRun)),
       JSONMember("threshold", .number(generation.threshold)),
+      JSONMember("precision", .string(generation.precision.rawValue)),
       JSONMember("packs", .array(generation.packs.map(\.summaryJSON))),
     ]
     if let report = outcome.report { members.append(JSONMember("report", report.json)) }

@@ -9,7 +9,8 @@ public struct DiffCommand: MoECommand {
   /// Name and help.
   public static let configuration = CommandConfiguration(
     commandName: "diff",
-    abstract: "Compare two generations: packs, threshold, and what the regression suite measured.",
+    abstract:
+      "Compare two generations: packs, threshold, precision, and what the regression suite measured.",
     discussion: """
       `moe-pack history` lists the generations; those whose packs `moe-pack gc` let go of cannot be \
       compared. Results are told where both generations were proven and have the pack.
@@ -52,7 +53,13 @@ public struct DiffCommand: MoECommand {
     if diff.first.threshold != diff.second.threshold {
       try console.print("threshold \(diff.first.threshold) → \(diff.second.threshold)")
     }
-    if diff.isEmpty { try console.print("Both have the same packs and the same threshold.") }
+    if diff.first.precision != diff.second.precision {
+      try console.print(
+        "precision \(diff.first.precision.rawValue) → \(diff.second.precision.rawValue)")
+    }
+    if diff.isEmpty {
+      try console.print("Both have the same packs, the same threshold and the same precision.")
+    }
     guard !diff.results.isEmpty else { return }
     try console.print()
     var table = Table([
@@ -82,6 +89,9 @@ extension GenerationDiff {
       "replaced": .array(
         replaced.map { ["before": $0.before.summaryJSON, "after": $0.after.summaryJSON] }),
       "threshold": ["before": .number(first.threshold), "after": .number(second.threshold)],
+      "precision": [
+        "before": .string(first.precision.rawValue), "after": .string(second.precision.rawValue),
+      ],
       "results": .array(results.map(\.json)),
     ]
   }

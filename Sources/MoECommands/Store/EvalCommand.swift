@@ -50,6 +50,7 @@ public struct EvalCommand: MoECommand {
   public static let words = "eval"
 
   @OptionGroup var output: OutputOptions
+  @OptionGroup var precision: PrecisionOptions
   /// What every command takes.
   @OptionGroup public var global: GlobalOptions
 
@@ -81,11 +82,18 @@ public struct EvalCommand: MoECommand {
     guard !active.packs.isEmpty else {
       return try show([], probes: 0, registered: [], comparison: nil, session)
     }
-    let ground = try session.ground(for: active.packs, needsProbes: true)
+    let ground = try session.ground(
+      for: active.packs, precision: precision.precision ?? active.precision, needsProbes: true)
     let pool = try session.pool()
     let (packs, registered, comparison) = try session.withProgress { bar in
       let candidate = try session.composition(of: active, on: ground)
-      let before = try earlier.map { try session.composition(of: $0, on: ground) }
+      let before = try earlier.map { earlier in
+        let wanted = precision.precision ?? earlier.precision
+        let own =
+          wanted == ground.backbone.precision
+          ? ground : try session.ground(for: active.packs, precision: wanted)
+        return try session.composition(of: earlier, on: own)
+      }
       let suite = try RegressionSuite(
         active: before ?? candidate, candidate: candidate, packs: active.packs,
         probes: ground.probes, operatorEvals: name == nil ? try store.operatorEvals() : [],

@@ -73,6 +73,7 @@ extension Generation {
       "action": .string(action), "reason": reason.map(JSONValue.string) ?? .null,
       "proven": .boolean(isProven), "kept": .boolean(isKept),
       "active": .boolean(isActive), "threshold": .number(threshold),
+      "precision": .string(precision.rawValue),
       "packs": .array(packs.map(\.summaryJSON)),
       "report": report ?? .null,
     ]

@@ -33,6 +33,7 @@ public struct ListCommand: MoECommand {
         json: [
           "generation": .integer(active?.id ?? 0), "proven": .boolean(active?.isProven ?? true),
           "threshold": .number(active?.threshold ?? Generation.defaultThreshold),
+          "precision": .string((active?.precision ?? .f32).rawValue),
           "packs": .array(packs.map(\.summaryJSON)),
           "pins": .array(pins.sorted().map(JSONValue.string)),
         ])
@@ -62,7 +63,7 @@ public struct ListCommand: MoECommand {
     }
     session.console.detail(
       "generation \(active.id), \(active.isProven ? "proven" : "unproven"), threshold "
-        + "\(active.threshold), in "
+        + "\(active.threshold), \(active.precision.rawValue), in "
         + session.settings.storeDirectory.path)
   }
 }

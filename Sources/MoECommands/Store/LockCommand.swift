@@ -10,7 +10,7 @@ public struct LockCommand: MoECommand {
     commandName: "lock",
     abstract: "Write down, by digests, what this store serves, for `moe-pack sync` elsewhere.",
     discussion: """
-      The lock file names the backbone, its profile, the threshold and every installed pack by digest, and \
+      The lock file names the backbone, its profile, the threshold, the precision and every installed pack by digest, and \
       the composition that they make: a machine that is synced to it gives the same answers, bit for bit. \
       It holds no packs; keep their files beside it.
 

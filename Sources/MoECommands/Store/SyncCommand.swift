@@ -12,7 +12,7 @@ public struct SyncCommand: MoECommand {
     discussion: """
       Packs that are missing come from this store's own history, else from the files of --from, verified and \
       proven as `moe-pack install` does it; packs that the lock file does not name are removed, and its \
-      threshold is set: one generation, or nothing. A digest that cannot be found, or is another one, is \
+      threshold and precision are set: one generation, or nothing. A digest that cannot be found, or is another one, is \
       refused.
 
       Examples:

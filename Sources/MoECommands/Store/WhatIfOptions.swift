@@ -57,9 +57,9 @@ struct WhatIfOptions: ParsableArguments {
     let (result, warnings) = try session.withProgress { bar in
       try Installer(
         store: store, pool: pool, limits: try session.settings.limits(), progress: bar.handler
-      ) { arriving in
+      ) { arriving, precision in
         try session.ground(
-          for: before.packs, arriving: arriving, needsProbes: needsProbes)
+          for: before.packs, arriving: arriving, precision: precision, needsProbes: needsProbes)
       }.preview(adding: archives.map(\.url), removing: names, change) { preview in
         let packs = try preview.packs(named: name)
         let registered = try store.operatorEvals().filter { eval in

@@ -50,8 +50,15 @@ public struct Backbone: Sendable {
   ///
   /// Its files were checked when it was registered, and are not hashed again.
   ///
+  /// - Parameters:
+  ///   - known: What is registered.
+  ///   - files: Its files.
+  ///   - kernels: The kernels everything runs on.
+  ///   - precision: The precision of an encoder's linear maps; a language model has that of its checkpoint.
   /// - Throws: ``BackboneError``, `TokenizerError` or `SafeTensorsError`.
-  public init(_ known: KnownBackbone, files: BackboneFiles, kernels: Kernels) throws {
+  public init(
+    _ known: KnownBackbone, files: BackboneFiles, kernels: Kernels, precision: Precision = .f32
+  ) throws {
     name = known.name
     digest = known.digest
     tokenizerDigest = known.files["tokenizer.json"] ?? known.digest
@@ -70,15 +77,35 @@ public struct Backbone: Sendable {
       transformer = .encoder(
         Encoder(
           configuration: configuration,
-          weights: try EncoderWeights(file: checkpoint, configuration: configuration),
+          weights: try EncoderWeights(
+            file: checkpoint, configuration: configuration, precision: precision),
           kernels: kernels))
     case .decoder:
+      guard precision == .f32 else { throw BackboneError.precision(precision, name: known.name) }
       let architecture = try DecoderConfiguration.architecture(try files.json("config.json"))
       tokenizer = try LanguageModel.tokenizer(files, architecture: architecture)
       transformer = .decoder(
         try Decoder(
           panels: files.url(PanelFile.name), architecture: architecture, kernels: kernels))
     }
+  }
+
+  /// The same backbone in another precision; its files are not read again, but for the weights.
+  ///
+  /// - Throws: ``BackboneError/precision(_:name:)`` of a language model, or what reading the weights throws.
+  public func converted(to precision: Precision) throws -> Backbone {
+    guard precision != self.precision else { return self }
+    guard case .encoder(let encoder) = transformer else {
+      throw BackboneError.precision(precision, name: name)
+    }
+    return Backbone(
+      name: name, digest: digest, tokenizerDigest: tokenizerDigest, tokenizer: tokenizer,
+      transformer: .encoder(
+        Encoder(
+          configuration: encoder.configuration,
+          weights: try EncoderWeights(
+            file: encoder.weights.file, configuration: encoder.configuration, precision: precision),
+          kernels: encoder.kernels)), files: files)
   }
 
   /// The encoder.
@@ -110,6 +137,14 @@ public struct Backbone: Sendable {
     switch transformer {
     case .encoder: .encoder
     case .decoder: .decoder
+    }
+  }
+
+  /// The precision of an encoder's linear maps; ``Precision/f32`` of a language model, whose arithmetic that is.
+  public var precision: Precision {
+    switch transformer {
+    case .encoder(let encoder): encoder.precision
+    case .decoder: .f32
     }
   }
 

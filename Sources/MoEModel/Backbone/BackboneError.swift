@@ -20,6 +20,8 @@ public enum BackboneError: ActionableError {
   case notFinite(tensor: String, index: Int)
   /// The backbone is of the other kind than what was asked of it.
   case wrongKind(name: String, kind: KnownBackbone.Kind)
+  /// A language model was asked to run in another precision than its checkpoint's.
+  case precision(Precision, name: String)
   /// No language model was named, and there is not one alone.
   case noOnlyModel(names: [String])
   /// A backbone cannot be called that.
@@ -45,6 +47,7 @@ public enum BackboneError: ActionableError {
     case .badTensor: "backbone-tensor"
     case .notFinite: "backbone-not-finite"
     case .wrongKind: "backbone-kind"
+    case .precision: "backbone-precision"
     case .noOnlyModel: "backbone-not-registered"
     case .badName, .nameTaken: "backbone-name"
     case .noProfile: "profile-missing"
@@ -81,6 +84,9 @@ public enum BackboneError: ActionableError {
       "backbone `\(name)` continues prompts, expected one that embeds texts"
     case .wrongKind(let name, .encoder):
       "backbone `\(name)` embeds texts, expected one that continues prompts"
+    case .precision(let precision, let name):
+      "backbone `\(name)` cannot run in \(precision.rawValue): a language model has the precision of its "
+        + "checkpoint, expected \(Precision.f32.rawValue)"
     case .noOnlyModel(let names):
       names.isEmpty
         ? "no language model is registered here, expected one"
@@ -115,6 +121,8 @@ public enum BackboneError: ActionableError {
       names.isEmpty
         ? "nothing was generated; `moe-pack backbone add DIR` registers a checkpoint"
         : "nothing was generated; name one with `--backbone`"
+    case .precision:
+      "nothing was done; leave `--precision` out, or set it back with `moe-pack precision f32`"
     case .wrongKind: "nothing was done; `moe-pack backbone list` tells which backbones are here"
     case .badName, .nameTaken: "nothing was registered; choose a name with `--name`"
     case .otherProfile:
@@ -132,7 +140,7 @@ public enum BackboneError: ActionableError {
     case .notRegistered, .missingFile, .noProfile: .notFound
     case .unreadable: .inputOutput
     case .noOnlyModel(let names): names.isEmpty ? .notFound : .usage
-    case .badName, .nameTaken, .wrongKind: .usage
+    case .badName, .nameTaken, .wrongKind, .precision: .usage
     case .wrongFile, .unknownBackbone, .badConfiguration, .badTensor, .notFinite, .badProfile,
       .otherProfile:
       .badData

@@ -1,3 +1,4 @@
+public import MoEBase
 import SafeTensors
 public import MoETensor
 
@@ -31,6 +32,8 @@ public struct Encoder: Sendable {
   public var layerCount: Int { configuration.layerCount }
   /// D.
   public var width: Int { configuration.width }
+  /// The precision of the linear maps.
+  public var precision: Precision { weights.precision }
   /// G, the width of the features: D for each of the pooled layers.
   public var featureWidth: Int { configuration.pooledLayers.count * width }
 
@@ -59,7 +62,7 @@ public struct Encoder: Sendable {
         }
       }
     }
-    normalize(hidden, rows: batch.tokenCount, by: weights.embeddingNorm)
+    normalize(hidden, rows: batch.tokenCount, by: weights.embeddingNorm, workspace)
   }
 
   /// Runs one layer in place over `workspace.hidden`.
@@ -85,7 +88,7 @@ public struct Encoder: Sendable {
     experts?.add(
       workspace.attended.reserve(rows * width), to: hidden, rows: rows, kernels: kernels,
       workspace: workspace)
-    normalize(hidden, rows: rows, by: weights.layers[index].outputNorm)
+    normalize(hidden, rows: rows, by: weights.layers[index].outputNorm, workspace)
   }
 
   /// Runs one layer up to its FFN slot, which packs add to.
@@ -99,19 +102,32 @@ public struct Encoder: Sendable {
     let queryKeyValue = workspace.queryKeyValue.reserve(rows * 3 * width)
     let context = workspace.context.reserve(rows * width)
     let attended = workspace.attended.reserve(rows * width)
-    linear(hidden, rows: rows, layer.queryKeyValue, epilogue: .none, into: queryKeyValue)
+    linear(
+      hidden, rows: rows, layer.queryKeyValue, epilogue: .none, into: queryKeyValue, workspace)
     for sequence in 0..<max(0, offsets.count - 1) {
       let start = offsets[sequence]
       attend(
         queryKeyValue + start * 3 * width, tokens: offsets[sequence + 1] - start,
         into: context + start * width, workspace: workspace)
     }
-    linear(context, rows: rows, layer.attentionOutput, epilogue: .add(hidden), into: attended)
-    normalize(attended, rows: rows, by: layer.attentionNorm)
-    let inner = workspace.inner.reserve(rows * configuration.feedForwardWidth)
-    linear(attended, rows: rows, layer.up, epilogue: .gelu, into: inner)
-    linear(inner, rows: rows, layer.down, epilogue: .add(attended), into: hidden)
+    // What a row becomes from here on needs no other row: some at a time, which stay in the cache.
+    for first in stride(from: 0, to: rows, by: Self.rowsAtATime) {
+      let count = min(Self.rowsAtATime, rows - first)
+      let context = context + first * width
+      let hidden = hidden + first * width
+      let attended = attended + first * width
+      let inner = workspace.inner.reserve(count * configuration.feedForwardWidth)
+      linear(
+        context, rows: count, layer.attentionOutput, epilogue: .add(hidden), into: attended,
+        workspace)
+      normalize(attended, rows: count, by: layer.attentionNorm, workspace)
+      linear(attended, rows: count, layer.up, epilogue: .gelu, into: inner, workspace)
+      linear(inner, rows: count, layer.down, epilogue: .add(attended), into: hidden, workspace)
+    }
   }
+
+  /// A multiple of the rows that the kernels take at a time.
+  private static let rowsAtATime = 72
 
   /// Pools `workspace.hidden` into the features where `layer` is one of the pooled layers.
   ///
@@ -170,33 +186,44 @@ public struct Encoder: Sendable {
     _ queryKeyValue: UnsafePointer<Float>, tokens: Int, into context: UnsafeMutablePointer<Float>,
     workspace: EncoderWorkspace
   ) {
-    let scratch = workspace.attention.reserve(
-      Kernels.attentionWorkspaceCount(tokens: tokens, headWidth: configuration.headWidth))
-    kernels.attention(
-      queries: queryKeyValue, keys: queryKeyValue + width, values: queryKeyValue + 2 * width,
-      stride: 3 * width, tokens: tokens, heads: configuration.headCount,
-      headWidth: configuration.headWidth, into: context, workspace: scratch)
+    let heads = configuration.headCount
+    let headWidth = configuration.headWidth
+    let count = Kernels.attentionWorkspaceCount(tokens: tokens, headWidth: headWidth)
+    let scratch = workspace.attention.reserve(count * (workspace.team == nil ? 1 : heads))
+    workspace.team.share(heads) { part in
+      let first = queryKeyValue + part.lowerBound * headWidth
+      kernels.attention(
+        queries: first, keys: first + width, values: first + 2 * width, stride: 3 * width,
+        tokens: tokens, heads: part.count, headWidth: headWidth,
+        into: context + part.lowerBound * headWidth, outputStride: width,
+        workspace: scratch + part.lowerBound * count)
+    }
   }
 
   private func linear(
     _ x: UnsafePointer<Float>, rows: Int, _ map: LinearWeights, epilogue: LinearEpilogue,
-    into y: UnsafeMutablePointer<Float>
+    into y: UnsafeMutablePointer<Float>, _ workspace: EncoderWorkspace
   ) {
     map.bias.withUnsafeBufferPointer { bias in
       kernels.linear(
-        x, rows: rows, weight: map.weight, bias: bias.baseAddress, epilogue: epilogue, into: y)
+        x, rows: rows, weight: map.weight, bias: bias.baseAddress, epilogue: epilogue, into: y,
+        scratch: workspace.reduced, team: workspace.team)
     }
   }
 
   private func normalize(
-    _ x: UnsafeMutablePointer<Float>, rows: Int, by norm: LayerNormWeights
+    _ x: UnsafeMutablePointer<Float>, rows: Int, by norm: LayerNormWeights,
+    _ workspace: EncoderWorkspace
   ) {
     norm.gain.withUnsafeBufferPointer { gain in
       norm.bias.withUnsafeBufferPointer { bias in
         guard let gain = gain.baseAddress, let bias = bias.baseAddress else { return }
-        kernels.layerNorm(
-          x, rows: rows, columns: width, gain: gain, bias: bias,
-          epsilon: configuration.layerNormEpsilon, into: x)
+        workspace.team.share(rows) { part in
+          let x = x + part.lowerBound * width
+          kernels.layerNorm(
+            x, rows: part.count, columns: width, gain: gain, bias: bias,
+            epsilon: configuration.layerNormEpsilon, into: x)
+        }
       }
     }
   }

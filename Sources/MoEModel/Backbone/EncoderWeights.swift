@@ -1,3 +1,4 @@
+public import MoEBase
 public import MoETensor
 public import SafeTensors
 
@@ -11,8 +12,8 @@ public struct LayerNormWeights: Sendable {
 
 /// A linear map, its matrix packed for the kernels.
 public struct LinearWeights: Sendable {
-  /// `[out, in]`.
-  public let weight: PackedMatrix
+  /// `[out, in]`, in the precision of the model.
+  public let weight: WeightMatrix
   /// `[out]`.
   public let bias: [Float]
 }
@@ -43,6 +44,8 @@ public struct EncoderWeights: Sendable {
   public let tokenType: [Float]
   /// The layers, from the first.
   public let layers: [EncoderLayerWeights]
+  /// The precision of the layers' linear maps.
+  public let precision: Precision
 
   static let wordEmbeddings = "embeddings.word_embeddings.weight"
   static let positionEmbeddings = "embeddings.position_embeddings.weight"
@@ -53,10 +56,17 @@ public struct EncoderWeights: Sendable {
 
   /// Maps every tensor of the checkpoint, by the names of Hugging Face transformers' `BertModel`.
   ///
+  /// - Parameters:
+  ///   - file: The checkpoint.
+  ///   - configuration: Its shape.
+  ///   - precision: What the layers' matrices are rounded to.
   /// - Throws: ``BackboneError/badTensor(name:expected:got:)`` if a tensor is missing, has another shape,
   ///   or is not one of this architecture.
-  public init(file: SafeTensorsFile, configuration: EncoderConfiguration) throws {
-    var reader = CheckpointReader(file: file)
+  public init(
+    file: SafeTensorsFile, configuration: EncoderConfiguration, precision: Precision = .f32
+  ) throws {
+    self.precision = precision
+    var reader = CheckpointReader(file: file, precision: precision)
     let width = configuration.width
     try reader.check(Self.wordEmbeddings, shape: [configuration.vocabularySize, width])
     try reader.check(Self.positionEmbeddings, shape: [configuration.positionCount, width])
@@ -85,10 +95,12 @@ public struct EncoderWeights: Sendable {
 /// Reads tensors by name and shape, and refuses a checkpoint that holds others.
 private struct CheckpointReader {
   let file: SafeTensorsFile
+  let precision: Precision
   var used: Set<String> = []
 
-  init(file: SafeTensorsFile) {
+  init(file: SafeTensorsFile, precision: Precision) {
     self.file = file
+    self.precision = precision
   }
 
   mutating func check(_ name: String, shape: [Int]) throws {
@@ -128,7 +140,8 @@ private struct CheckpointReader {
       bias.append(contentsOf: try values(name + ".bias", shape: [shape[0]]))
     }
     let packed = weight.withUnsafeBufferPointer {
-      PackedMatrix(rows: names.count * shape[0], columns: shape[1], values: $0)
+      WeightMatrix(
+        rows: names.count * shape[0], columns: shape[1], values: $0, precision: precision)
     }
     return LinearWeights(weight: packed, bias: bias)
   }

@@ -55,6 +55,16 @@ extension ThreadPool {
   ) throws -> [Result] {
     let results = Mutex<[Swift.Result<Result, any Error>?]>(
       Array(repeating: nil, count: shards.ranges.count))
+    if shards.ranges.count == 1, threadCount > 1 {
+      // One shard alone: the threads share its steps.
+      var result: Swift.Result<Result, any Error>?
+      let workspace = EncoderWorkspace()
+      lead { team in
+        workspace.team = team
+        result = Swift.Result { try body(shards.ranges[0], workspace) }
+      }
+      return try [result].compactMap { try $0?.get() }
+    }
     let workspaces = WorkerWorkspaces(count: threadCount)
     run(count: shards.ranges.count) { task, worker in
       let result = Swift.Result { try body(shards.ranges[task], workspaces.all[worker]) }

@@ -9,11 +9,11 @@ public import MoETensor
 /// Shapes: `h` is `[N, D]`; `up` is `[F, D]`, `down` is `[D, F]`.
 public struct Expert: Sendable {
   /// W_up, `[F, D]`.
-  public let up: PackedMatrix
+  public let up: WeightMatrix
   /// b_up, `[F]`.
   public let upBias: [Float]
   /// W_down, `[D, F]`.
-  public let down: PackedMatrix
+  public let down: WeightMatrix
   /// b_down, `[D]`.
   public let downBias: [Float]
 
@@ -21,7 +21,7 @@ public struct Expert: Sendable {
   public var width: Int { up.rows }
 
   /// Makes an expert; the shapes must fit each other.
-  public init(up: PackedMatrix, upBias: [Float], down: PackedMatrix, downBias: [Float]) {
+  public init(up: WeightMatrix, upBias: [Float], down: WeightMatrix, downBias: [Float]) {
     precondition(up.rows == upBias.count && down.rows == downBias.count, "one bias an output")
     precondition(down.columns == up.rows && down.rows == up.columns, "down undoes up's shape")
     self.up = up
@@ -70,10 +70,12 @@ public struct ExpertLayer: Sendable {
   ) {
     guard let router else {
       let inner = workspace.inner.reserve(rows * experts[0].width)
-      Self.run(experts[0], h, rows: rows, inner: inner, kernels: kernels) { bias in
+      Self.run(
+        experts[0], h, rows: rows, inner: inner, kernels: kernels, workspace: workspace
+      ) { bias in
         kernels.linear(
-          inner, rows: rows, weight: experts[0].down, bias: bias, epilogue: .scaledAdd(nil), into: y
-        )
+          inner, rows: rows, weight: experts[0].down, bias: bias, epilogue: .scaledAdd(nil),
+          into: y, scratch: workspace.reduced, team: workspace.team)
       }
       return
     }
@@ -97,9 +99,12 @@ public struct ExpertLayer: Sendable {
     }
     let inner = workspace.inner.reserve(rows.count * expert.width)
     let output = workspace.expertOutput.reserve(rows.count * width)
-    Self.run(expert, gathered, rows: rows.count, inner: inner, kernels: kernels) { bias in
+    Self.run(
+      expert, gathered, rows: rows.count, inner: inner, kernels: kernels, workspace: workspace
+    ) { bias in
       kernels.linear(
-        inner, rows: rows.count, weight: expert.down, bias: bias, epilogue: .none, into: output)
+        inner, rows: rows.count, weight: expert.down, bias: bias, into: output,
+        scratch: workspace.reduced, team: workspace.team)
     }
     for (position, entry) in rows.enumerated() {
       kernels.addScaled(
@@ -109,11 +114,12 @@ public struct ExpertLayer: Sendable {
 
   private static func run(
     _ expert: Expert, _ h: UnsafePointer<Float>, rows: Int, inner: UnsafeMutablePointer<Float>,
-    kernels: Kernels, down: (UnsafePointer<Float>?) -> Void
+    kernels: Kernels, workspace: EncoderWorkspace, down: (UnsafePointer<Float>?) -> Void
   ) {
     expert.upBias.withUnsafeBufferPointer { bias in
       kernels.linear(
-        h, rows: rows, weight: expert.up, bias: bias.baseAddress, epilogue: .gelu, into: inner)
+        h, rows: rows, weight: expert.up, bias: bias.baseAddress, epilogue: .gelu, into: inner,
+        scratch: workspace.reduced, team: workspace.team)
     }
     expert.downBias.withUnsafeBufferPointer { down($0.baseAddress) }
   }

@@ -115,8 +115,9 @@ public struct PackModel: Sendable {
     var experts: [Int: ExpertLayer] = [:]
     var gatedExperts: [Int: SparseNetwork] = [:]
     for layer in expertFile == nil ? [] : shape.layers {
-      switch backbone.kind {
-      case .encoder: experts[layer] = try reader.expertLayer(layer)
+      switch backbone.transformer {
+      case .encoder(let encoder):
+        experts[layer] = try reader.expertLayer(layer, precision: encoder.precision)
       case .decoder: gatedExperts[layer] = try reader.sparseNetwork(layer)
       }
     }

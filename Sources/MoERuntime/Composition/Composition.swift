@@ -17,7 +17,7 @@ public struct Composition: Sendable {
   /// The identity of everything an answer depends on but the text and the options.
   ///
   /// ```
-  /// SHA-256 of {"backbone":…,"profile":…,"packs":[…],"gateVersion":1,"precision":"f32",
+  /// SHA-256 of {"backbone":…,"profile":…,"packs":[…],"gateVersion":1,"precision":…,
   ///             "topK":2,"gap":3.0,"shift":0.0}
   /// ```
   ///
@@ -48,7 +48,8 @@ public struct Composition: Sendable {
       backbone: backbone, packs: self.packs.map(\.model), dispatcher: dispatcher)
     digest = Self.digest(
       backbone: backbone.digest, profile: self.profile,
-      packs: mixture.packs.map(\.identity.digest), dispatcher: dispatcher)
+      packs: mixture.packs.map(\.identity.digest), precision: backbone.precision,
+      dispatcher: dispatcher)
   }
 
   /// The identity of a composition, without loading it.
@@ -57,17 +58,19 @@ public struct Composition: Sendable {
   ///   - backbone: The digest of the backbone.
   ///   - profile: The digest of its profile; `nil` where nothing says.
   ///   - packs: The pack digests, in any order.
+  ///   - precision: The precision that they answer in.
   ///   - dispatcher: The gate, with the operator's settings.
   /// - Returns: The digest of what stands under ``digest``.
   public static func digest(
-    backbone: Digest, profile: Digest?, packs: [Digest], dispatcher: Dispatcher
+    backbone: Digest, profile: Digest?, packs: [Digest], precision: Precision,
+    dispatcher: Dispatcher
   ) -> Digest {
     let identity: JSONValue = .object([
       JSONMember("backbone", .digest(backbone)),
       JSONMember("profile", profile.map(JSONValue.digest) ?? .null),
       JSONMember("packs", .array(packs.sorted().map(JSONValue.digest))),
       JSONMember("gateVersion", .integer(Dispatcher.gateVersion)),
-      JSONMember("precision", "f32"),
+      JSONMember("precision", .string(precision.rawValue)),
       JSONMember("topK", .integer(dispatcher.topK)),
       JSONMember("gap", .number(dispatcher.gap)),
       JSONMember("shift", .number(dispatcher.shift)),

@@ -9,7 +9,7 @@ import MoETensor
 /// What the store's cache has is not computed again. A cached number has the bits of a fresh one: the bits
 /// depend on the texts, the backbone and the pack alone (invariants I1 to I4), and on them the cache is keyed.
 final class Evidence {
-  /// The version of the arithmetic and of the cache's files; the backbone's digest follows.
+  /// The version of the arithmetic and of the cache's files; the precision and the backbone's digest follow.
   private static let version = "1"
 
   let backbone: Backbone
@@ -43,7 +43,7 @@ final class Evidence {
     self.pool = pool
     self.cache = cache
     self.progress = progress
-    version = "\(Self.version) \(backbone.digest)"
+    version = "\(Self.version) \(backbone.precision.rawValue) \(backbone.digest)"
   }
 
   // MARK: - Packs

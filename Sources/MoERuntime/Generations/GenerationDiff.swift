@@ -2,7 +2,7 @@ public import MoEBase
 import MoEPackFormat
 public import MoEStore
 
-/// What is different between two generations: packs, the threshold, and what the suite measured.
+/// What is different between two generations: packs, the threshold, the precision, and what the suite measured.
 public struct GenerationDiff: Sendable, Equatable {
   /// A pack under one name and two digests.
   public struct Replacement: Sendable, Equatable {
@@ -56,6 +56,7 @@ public struct GenerationDiff: Sendable, Equatable {
   /// Whether both generations answer alike.
   public var isEmpty: Bool {
     added.isEmpty && removed.isEmpty && replaced.isEmpty && first.threshold == second.threshold
+      && first.precision == second.precision
   }
 
   private static func results(_ before: SuiteFigures, _ after: SuiteFigures) -> [ChangedResult] {

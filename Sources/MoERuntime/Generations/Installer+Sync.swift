@@ -9,7 +9,7 @@ extension Installer {
   ///
   /// What is installed stays; what a kept generation holds comes back as at a rollback; the rest comes in
   /// from `archives`, by the same verification as in ``install(_:_:)``. What the lock file does not name is
-  /// removed, and its threshold is set.
+  /// removed, and its threshold and precision are set.
   ///
   /// - Parameters:
   ///   - lock: What to serve.
@@ -20,8 +20,9 @@ extension Installer {
   public func sync(_ lock: LockFile, from archives: [URL], _ change: Change) throws -> Outcome {
     var warnings: [PackVerificationError] = []
     var outcome = try run(change) { transaction in
+      transaction.set(precision: lock.precision)
       let ground = try ground(
-        Manifest.Backbone(name: lock.backboneName, digest: lock.backbone))
+        Manifest.Backbone(name: lock.backboneName, digest: lock.backbone), lock.precision)
       try lock.check(ground)
       let locked = Set(lock.packs.map(\.digest))
       let names = Set(lock.packs.map(\.name))
@@ -48,7 +49,7 @@ extension Installer {
       // The files were read twice: what came in is held to the lock file once more.
       let got = Composition.digest(
         backbone: ground.backbone.digest, profile: lock.profile,
-        packs: transaction.candidate.map(\.digest),
+        packs: transaction.candidate.map(\.digest), precision: transaction.precision,
         dispatcher: Dispatcher(threshold: transaction.threshold))
       guard Set(transaction.candidate.map(\.digest)) == locked, got == lock.composition else {
         throw LockError.otherComposition(locked: lock.composition, got: got)

@@ -38,6 +38,8 @@ public struct LockFile: Sendable, Equatable {
   public let gateVersion: Int
   /// How probable a pack must be to answer.
   public let threshold: Double
+  /// The precision that packs answer in.
+  public let precision: Precision
   /// The identity of everything that answers depend on.
   public let composition: Digest
   /// The packs, ordered by the bytes of their names.
@@ -50,6 +52,7 @@ public struct LockFile: Sendable, Equatable {
     profile = composition.profile
     gateVersion = Dispatcher.gateVersion
     threshold = generation.threshold
+    precision = generation.precision
     self.composition = composition.digest
     packs = generation.packs.map {
       Pack(name: $0.name, version: $0.version, release: $0.release, digest: $0.digest)
@@ -93,6 +96,13 @@ public struct LockFile: Sendable, Equatable {
     gateVersion = try reader.integer("gateVersion", in: 1...Int.max)
     let least = Double.leastNonzeroMagnitude
     threshold = try reader.number("threshold", in: least...1.0.nextDown)
+    let word = try reader.string("precision")
+    guard let precision = Precision(rawValue: word) else {
+      throw JSONSchemaError(
+        path: "precision", expected: Precision.allCases.map(\.rawValue).joined(separator: ", "),
+        got: "`\(word)`")
+    }
+    self.precision = precision
     composition = try reader.digest("composition")
     packs = try reader.objects("packs").map(Pack.init)
     try reader.finish()
@@ -112,7 +122,8 @@ public struct LockFile: Sendable, Equatable {
       "lockVersion": .integer(Self.version),
       "backbone": ["name": .string(backboneName), "digest": .digest(backbone)],
       "profile": profile.map(JSONValue.digest) ?? .null, "gateVersion": .integer(gateVersion),
-      "threshold": .number(threshold), "composition": .digest(composition),
+      "threshold": .number(threshold), "precision": .string(precision.rawValue),
+      "composition": .digest(composition),
       "packs": .array(
         packs.map { pack in
           [

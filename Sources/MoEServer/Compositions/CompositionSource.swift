@@ -1,5 +1,5 @@
 import Foundation
-import MoEBase
+public import MoEBase
 import MoEModel
 import MoEPackFormat
 public import MoERuntime
@@ -9,13 +9,13 @@ public import MoEStore
 public struct CompositionSource: Sendable {
   /// Opens the store; `nil` where there is none yet.
   public let openStore: @Sendable () throws -> Store?
-  /// Loads the backbone that packs were made for, or the one to serve where there are none.
-  public let ground: @Sendable ([InstalledPack]) throws -> Installer.Ground
+  /// Loads the backbone that packs were made for, or the one to serve where there are none, in a precision.
+  public let ground: @Sendable ([InstalledPack], Precision) throws -> Installer.Ground
 
   /// Makes a source.
   public init(
     openStore: @escaping @Sendable () throws -> Store?,
-    ground: @escaping @Sendable ([InstalledPack]) throws -> Installer.Ground
+    ground: @escaping @Sendable ([InstalledPack], Precision) throws -> Installer.Ground
   ) {
     self.openStore = openStore
     self.ground = ground
@@ -30,15 +30,19 @@ public struct CompositionSource: Sendable {
     let packs = generation?.packs ?? []
     let wanted = try packs.first?.manifest().backbone.digest
     let ground: Installer.Ground
-    if let current, wanted == nil || wanted == current.ground.backbone.digest {
+    let precision = generation?.precision ?? .f32
+    if let current, wanted == nil || wanted == current.ground.backbone.digest,
+      precision == current.ground.backbone.precision
+    {
       ground = current.ground
     } else {
-      ground = try self.ground(packs)
+      ground = try self.ground(packs, precision)
     }
     var profile = ground.profile
     let mounted = try packs.map { pack in
       if let known = current?.live.pack(pack.digest),
-        known.manifest.backbone.digest == ground.backbone.digest
+        known.manifest.backbone.digest == ground.backbone.digest,
+        current?.ground.backbone.precision == ground.backbone.precision
       {
         return known
       }

@@ -64,6 +64,7 @@ extension DigestBuilder {
     update(integer: (generation.isProven ? 1 : 0) + (generation.isKept ? 2 : 0))
     update(text: generation.report?.text ?? "")
     update(text: "\(generation.threshold)")
+    update(text: generation.precision.rawValue)
     update(integer: generation.packs.count)
     for pack in generation.packs {
       update(text: pack.digest.hex)

@@ -56,13 +56,14 @@ extension StoreIndex {
     try database.execute(
       sql: """
         INSERT INTO generation
-          (id, parent, created_at, actor, action, reason, is_proven, report, threshold, is_kept)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
+          (id, parent, created_at, actor, action, reason, is_proven, report, threshold, precision,
+           is_kept)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
         """,
       arguments: [
         generation.id, generation.parent, generation.createdAt, generation.actor,
         generation.action, generation.reason, generation.isProven, generation.report?.text,
-        generation.threshold,
+        generation.threshold, generation.precision.rawValue,
       ])
     for pack in generation.packs {
       try database.execute(

@@ -108,6 +108,8 @@ struct StoreIndex {
       }
       return value
     }
+    let word = try row.decode(String.self, forColumn: "precision")
+    guard let precision = Precision(rawValue: word) else { throw damage("a precision `\(word)`") }
     return Generation(
       id: try row.decode(Int.self, forColumn: "id"),
       parent: try row.decode(Int?.self, forColumn: "parent"),
@@ -118,6 +120,7 @@ struct StoreIndex {
       isProven: try row.decode(Bool.self, forColumn: "is_proven"),
       report: report,
       threshold: try row.decode(Double.self, forColumn: "threshold"),
+      precision: precision,
       isKept: try row.decode(Bool.self, forColumn: "is_kept"),
       packs: packs)
   }

@@ -93,6 +93,14 @@ enum StoreSchema {
       try database.execute(sql: pinTable)
       try database.execute(sql: "PRAGMA user_version = 5")
     }
+    migrator.registerMigration("6") { database in
+      try database.execute(
+        sql: """
+          ALTER TABLE generation ADD COLUMN precision TEXT NOT NULL DEFAULT 'f32'
+          CHECK (precision IN ('f32', 'bf16', 'int8'))
+          """)
+      try database.execute(sql: "PRAGMA user_version = 6")
+    }
     return migrator
   }
 

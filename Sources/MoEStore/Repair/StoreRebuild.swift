@@ -59,7 +59,8 @@ public struct StoreRebuild: Sendable, Equatable {
         id: 1, parent: 0, createdAt: time, actor: actor,
         action: "rebuild from \(found.installed.count) packs in the blobs", reason: nil,
         isProven: false,
-        report: nil, threshold: Generation.defaultThreshold, isKept: true, packs: found.installed)
+        report: nil, threshold: Generation.defaultThreshold, precision: .f32, isKept: true,
+        packs: found.installed)
       try Self.write(generation, found, trust, roots, at: time, layout, options.fileSystem)
       return (generation, found.passedOver)
     }

@@ -40,7 +40,7 @@ extension Store {
           id: active.id + 1, parent: active.id, createdAt: time, actor: actor,
           action: transaction.actions.joined(separator: ", "), reason: reason,
           isProven: verdict.isProven, report: verdict.report, threshold: transaction.threshold,
-          isKept: true,
+          precision: transaction.precision, isKept: true,
           packs: transaction.candidate)
         if isDryRun || isEmpty {
           abandon(transaction, intent)

@@ -97,7 +97,7 @@ extension Store {
         let generation = Generation(
           id: active.id + 1, parent: active.id, createdAt: time, actor: actor,
           action: actions.joined(separator: ", "), reason: nil, isProven: false, report: nil,
-          threshold: active.threshold, isKept: true,
+          threshold: active.threshold, precision: active.precision, isKept: true,
           packs: active.packs.filter { !gone.contains($0.digest) })
         try index.insert(generation)
         return TrustChange(isNew: true, withdrawn: withdrawn, generation: generation)

@@ -15,6 +15,8 @@ public final class StoreTransaction {
   public private(set) var candidate: [InstalledPack]
   /// The threshold of the generation that would be.
   public private(set) var threshold: Double
+  /// The precision of the generation that would be.
+  public private(set) var precision: Precision
   /// What was done so far, one sentence each; together they become the generation's action.
   public private(set) var actions: [String] = []
 
@@ -44,6 +46,7 @@ public final class StoreTransaction {
     self.isDryRun = isDryRun
     candidate = active.packs
     threshold = active.threshold
+    precision = active.precision
   }
 
   /// What this store trusts at the time of the change.
@@ -135,7 +138,14 @@ public final class StoreTransaction {
     actions.append("set threshold to \(threshold)")
   }
 
-  /// Makes the candidate the set of an earlier generation, with its threshold.
+  /// Sets the precision that packs answer in; the one that is there already is no change.
+  public func set(precision: Precision) {
+    guard precision != self.precision else { return }
+    self.precision = precision
+    actions.append("set precision to \(precision.rawValue)")
+  }
+
+  /// Makes the candidate the set of an earlier generation, with its threshold and precision.
   ///
   /// Older releases may come back by it; the rollback memory stays as it is. What is revoked does not.
   ///
@@ -149,6 +159,7 @@ public final class StoreTransaction {
     try checkReturn(of: generation.packs)
     candidate = generation.packs
     threshold = generation.threshold
+    precision = generation.precision
     actions.append("rollback to generation \(id)")
   }
 

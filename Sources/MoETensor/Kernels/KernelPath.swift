@@ -9,6 +9,10 @@ public enum KernelPath: String, CaseIterable, Sendable {
   case avx2
   /// x86-64 with AVX-512 F, DQ, BW and VL.
   case avx512
+  /// x86-64 with AVX-512 F, DQ, BW, VL and VNNI.
+  case avx512VNNI = "avx512-vnni"
+  /// x86-64 with AVX-512 F, DQ, BW, VL, VNNI and BF16.
+  case avx512BF16 = "avx512-bf16"
   /// 64-bit ARM.
   case neon
 
@@ -40,6 +44,8 @@ public enum KernelPath: String, CaseIterable, Sendable {
     case .portable: MOE_PATH_PORTABLE
     case .avx2: MOE_PATH_AVX2
     case .avx512: MOE_PATH_AVX512
+    case .avx512VNNI: MOE_PATH_AVX512_VNNI
+    case .avx512BF16: MOE_PATH_AVX512_BF16
     case .neon: MOE_PATH_NEON
     }
   }

@@ -54,7 +54,7 @@ extension Kernels {
     call { $0.linear(&arguments) }
   }
 
-  private static func parts(
+  static func parts(
     of epilogue: LinearEpilogue, columns: Int
   ) -> (moe_epilogue, UnsafePointer<Float>?, Int) {
     switch epilogue {

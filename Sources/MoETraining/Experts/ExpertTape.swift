@@ -101,10 +101,10 @@ extension ExpertTape.Share {
     var inner = preactivation
     var output = input
     kernels.linear(
-      input, rows: rows.count, weight: expert.up, bias: expert.upBias, into: &preactivation)
+      input, rows: rows.count, weight: expert.up.packed, bias: expert.upBias, into: &preactivation)
     kernels.gelu(preactivation, count: preactivation.count, into: &inner)
     kernels.linear(
-      inner, rows: rows.count, weight: expert.down, bias: expert.downBias, into: &output)
+      inner, rows: rows.count, weight: expert.down.packed, bias: expert.downBias, into: &output)
     self.input = input
     self.preactivation = preactivation
     self.inner = inner
@@ -149,7 +149,7 @@ extension ExpertTape {
       var dInner = [Float](repeating: 0, count: count * expert.width)
       var dInput = [Float](repeating: 0, count: count * width)
       backward.kernels.linear(
-        dOutput, rows: count, weight: expert.down.transposed(), into: &dInner)
+        dOutput, rows: count, weight: expert.down.packed.transposed(), into: &dInner)
       gradients.withUnsafeMutableBufferPointer { gradients in
         guard let base = gradients.baseAddress else { return }
         backward.addWeightGradient(
@@ -161,7 +161,8 @@ extension ExpertTape {
           x: share.input, inputs: width, dy: dInner, outputs: expert.width, rows: count,
           dWeight: base + ranges.upWeight.lowerBound, dBias: base + ranges.upBias.lowerBound)
       }
-      backward.kernels.linear(dInner, rows: count, weight: expert.up.transposed(), into: &dInput)
+      backward.kernels.linear(
+        dInner, rows: count, weight: expert.up.packed.transposed(), into: &dInput)
       for (place, entry) in share.rows.enumerated() {
         for column in 0..<width {
           da[entry.row * width + column] += dInput[place * width + column]

@@ -16,9 +16,9 @@ struct FrozenLayer: Sendable {
 
   init(_ index: Int, encoder: Encoder) {
     let weights = encoder.weights.layers[index]
-    queryKeyValue = weights.queryKeyValue.weight.transposed()
-    attentionOutput = weights.attentionOutput.weight.transposed()
-    up = weights.up.weight.transposed()
-    down = weights.down.weight.transposed()
+    queryKeyValue = weights.queryKeyValue.weight.packed.transposed()
+    attentionOutput = weights.attentionOutput.weight.packed.transposed()
+    up = weights.up.weight.packed.transposed()
+    down = weights.down.weight.packed.transposed()
   }
 }

@@ -62,7 +62,7 @@ struct LayerTape {
     let rows = input.count / width
     func linear(_ x: [Float], _ map: LinearWeights) -> [Float] {
       var y = [Float](repeating: 0, count: rows * map.weight.rows)
-      kernels.linear(x, rows: rows, weight: map.weight, bias: map.bias, into: &y)
+      kernels.linear(x, rows: rows, weight: map.weight.packed, bias: map.bias, into: &y)
       return y
     }
     let queryKeyValue = linear(input, weights.queryKeyValue)

@@ -9,7 +9,7 @@ import Testing
   private static func document(_ change: (String) -> String = { $0 }) -> [UInt8] {
     let text = """
       {"lockVersion": 1, "backbone": {"name": "tiny", "digest": "\(digest)"}, "profile": null,
-       "gateVersion": 1, "threshold": 0.5, "composition": "\(digest)",
+       "gateVersion": 1, "threshold": 0.5, "precision": "f32", "composition": "\(digest)",
        "packs": [{"pack": "example/a", "version": "1.0.0", "release": 1, "digest": "\(digest)"},
                  {"pack": "example/b", "version": "1.0.0", "release": 2, "digest": "\(digest)"}]}
       """
@@ -27,6 +27,7 @@ import Testing
   @Test(arguments: [
     ("\"lockVersion\": 1", "\"lockVersion\": 0", "lockVersion"),
     ("\"threshold\": 0.5", "\"threshold\": 1", "threshold"),
+    ("\"precision\": \"f32\"", "\"precision\": \"f16\"", "precision"),
     ("\"threshold\": 0.5", "\"threshold\": 0", "threshold"),
     ("\"profile\": null,", "", "profile"),
     ("\"profile\": null", "\"profile\": \"x\"", "profile"),

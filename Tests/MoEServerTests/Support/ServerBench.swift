@@ -68,7 +68,7 @@ final class ServerBench: Sendable {
       options,
       source: CompositionSource(
         openStore: { try Store(at: root) },
-        ground: { _ in Self.ground(backbone) }),
+        ground: { _, _ in Self.ground(backbone) }),
       report: { line in reports.lines.withLock { $0.append(line) } })
     let (ports, continuation) = AsyncStream<Int>.makeStream()
     task = Task {

@@ -21,8 +21,8 @@ import Testing
     }
     #expect(
       error?.message
-        == "`MOEPACK_KERNELS` names no kernels: expected one of `portable`, `avx2`, `avx512`, `neon`, "
-        + "got `sse?`")
+        == "`MOEPACK_KERNELS` names no kernels: expected one of `portable`, `avx2`, `avx512`, `avx512-vnni`, "
+        + "`avx512-bf16`, `neon`, got `sse?`")
     #expect(
       error?.hint
         == "unset `MOEPACK_KERNELS` for the fastest kernels; all of them give the same bits")

@@ -35,7 +35,7 @@ struct DoubleTwin {
     let bias: [Double]
 
     init(_ map: LinearWeights) {
-      weight = map.weight.values.map(Double.init)
+      weight = map.weight.packed.values.map(Double.init)
       bias = map.bias.map(Double.init)
     }
   }

@@ -1,0 +1,15 @@
+// Waiting without sleeping.
+
+#include "include/CKernels.h"
+
+#include <sched.h>
+
+void moe_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+void moe_yield(void) { sched_yield(); }

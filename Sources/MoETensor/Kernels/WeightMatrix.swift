@@ -1,0 +1,60 @@
+public import MoEBase
+
+/// A weight matrix in the precision that its model runs in.
+public enum WeightMatrix: Sendable {
+  /// Binary32, or stored in fewer bits and widened.
+  case full(PackedMatrix)
+  /// Reduced precision.
+  case reduced(ReducedMatrix)
+
+  /// Packs a row-major matrix.
+  ///
+  /// - Precondition: `values` has `rows * columns` elements.
+  public init(
+    rows: Int, columns: Int, values: UnsafeBufferPointer<Float>, precision: Precision
+  ) {
+    switch precision {
+    case .f32: self = .full(PackedMatrix(rows: rows, columns: columns, values: values))
+    case .bf16, .int8:
+      self = .reduced(
+        ReducedMatrix(rows: rows, columns: columns, values: values, precision: precision))
+    }
+  }
+
+  /// F: outputs.
+  public var rows: Int {
+    switch self {
+    case .full(let matrix): matrix.rows
+    case .reduced(let matrix): matrix.rows
+    }
+  }
+
+  /// D: inputs.
+  public var columns: Int {
+    switch self {
+    case .full(let matrix): matrix.columns
+    case .reduced(let matrix): matrix.columns
+    }
+  }
+
+  /// How many panels of 32 outputs there are.
+  public var panelCount: Int { (rows + PackedMatrix.panelWidth - 1) / PackedMatrix.panelWidth }
+
+  /// The bytes of the packed form.
+  public var sizeBytes: Int {
+    switch self {
+    case .full(let matrix): matrix.sizeBytes
+    case .reduced(let matrix): matrix.sizeBytes
+    }
+  }
+
+  /// The matrix in full precision, which training needs.
+  ///
+  /// - Precondition: It is not reduced.
+  public var packed: PackedMatrix {
+    guard case .full(let matrix) = self else {
+      preconditionFailure("training runs in full precision")
+    }
+    return matrix
+  }
+}

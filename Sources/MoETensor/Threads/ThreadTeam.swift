@@ -1,0 +1,113 @@
+import CKernels
+import Synchronization
+
+/// Threads that share the steps of one task which is too small to be cut into tasks of its own.
+///
+/// One thread leads: it goes through the task and offers parts of each step. The others watch for parts without
+/// sleeping, so a step of some microseconds is worth sharing; where none of them comes, the leader does all of it. Which
+/// thread runs a part is not defined: results must not depend on it.
+///
+/// `body` is written by the leader alone, before the ticket that offers its parts, and let go after the last of them:
+/// that makes sharing it safe.
+public final class ThreadTeam: @unchecked Sendable {
+  /// How many threads there may be, the leader included.
+  public let threadCount: Int
+  /// The parts on offer: the step's number, how many parts it has and how many of them are taken, 20 bits each.
+  private let ticket = Atomic<UInt64>(0)
+  private let doneCount = Atomic<Int>(0)
+  private let isOver = Atomic<Bool>(false)
+  private var step: UInt64 = 0
+  private var body: ((Int) -> Void)?
+
+  private static let fieldBits: UInt64 = 20
+  private static let mostParts = 1 << 20 - 1
+  /// How often an idle thread looks before it lets others run.
+  private static let spins = 5_000
+
+  init(threadCount: Int) { self.threadCount = threadCount }
+
+  /// Runs `body` for every part in `0..<parts`, shared with whoever is there, and returns when all are done.
+  ///
+  /// The leader alone calls this.
+  ///
+  /// - Precondition: `parts` is in `0..<1_048_575`.
+  public func run(parts: Int, _ body: (_ part: Int) -> Void) {
+    precondition((0..<Self.mostParts).contains(parts), "\(parts) parts of one step")
+    guard parts > 1 else {
+      if parts == 1 { body(0) }
+      return
+    }
+    withoutActuallyEscaping(body) { body in
+      self.body = body
+      doneCount.store(0, ordering: .relaxed)
+      step = (step + 1) & (1 << Self.fieldBits - 1)
+      ticket.store(
+        step << (2 * Self.fieldBits) | UInt64(parts) << Self.fieldBits, ordering: .releasing)
+      while takePart() {}
+      var looks = 0
+      while doneCount.load(ordering: .acquiring) < parts { Self.wait(&looks) }
+      self.body = nil
+    }
+  }
+
+  /// Helps the leader until it says that the task is over.
+  func help() {
+    var looks = 0
+    while !isOver.load(ordering: .acquiring) {
+      if takePart() { looks = 0 } else { Self.wait(&looks) }
+    }
+  }
+
+  /// Lets the helpers go.
+  func finish() { isOver.store(true, ordering: .releasing) }
+
+  /// Takes a part that is on offer and runs it; `false` where there is none.
+  private func takePart() -> Bool {
+    let mask: UInt64 = 1 << Self.fieldBits - 1
+    var offer = ticket.load(ordering: .acquiring)
+    while true {
+      let (parts, taken) = (offer >> Self.fieldBits & mask, offer & mask)
+      guard taken < parts else { return false }
+      let (exchanged, original) = ticket.weakCompareExchange(
+        expected: offer, desired: offer + 1, ordering: .acquiringAndReleasing)
+      guard exchanged else {
+        offer = original
+        continue
+      }
+      body?(Int(taken))
+      doneCount.wrappingAdd(1, ordering: .releasing)
+      return true
+    }
+  }
+
+  /// Waits for a moment; after many of them, lets another thread have the core.
+  private static func wait(_ looks: inout Int) {
+    looks += 1
+    if looks < spins { moe_pause() } else { moe_yield() }
+  }
+}
+
+extension ThreadPool {
+  /// Runs one task on the caller's or another thread of the pool, the rest of them at hand to share its steps.
+  ///
+  /// - Parameter body: The task; receives the team.
+  public func lead(_ body: (ThreadTeam) -> Void) {
+    let team = ThreadTeam(threadCount: threadCount)
+    run(count: threadCount) { task, _ in
+      guard task == 0 else { return team.help() }
+      defer { team.finish() }
+      body(team)
+    }
+  }
+}
+
+extension ThreadTeam? {
+  /// Runs `body` for parts of `0..<count`, some for each thread of the team, or once for all of it without one.
+  public func share(_ count: Int, _ body: (Range<Int>) -> Void) {
+    guard let team = self, count > 1 else { return body(0..<count) }
+    let parts = min(count, 2 * team.threadCount)
+    team.run(parts: parts) { part in
+      body(count * part / parts..<count * (part + 1) / parts)
+    }
+  }
+}

@@ -1,0 +1,188 @@
+"""Compares the encoder with its peers on the same texts, each program in turn."""
+
+import argparse
+import json
+import os
+import pathlib
+import random
+import statistics
+import subprocess
+import sys
+
+from tokenizers import Tokenizer
+
+from model import exported, quantized
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+OURS = ["f32", "bf16", "int8"]
+PEERS = ["onnx-f32", "onnx-int8", "openvino-f32", "openvino-bf16", "torch-f32"]
+MOST_TOKENS = 256
+# Ratios that are wanted, on a CPU with AVX-512, VNNI and BF16 and without AMX.
+BATCH_ONNX, BATCH_OPENVINO, SINGLE, MIXED, BEST = 1.3, 1.1, 1.5, 1.3, 1.1
+
+
+def fail(code, message, hint):
+    print(f"error: {message}\n\nhint: {hint}", file=sys.stderr)
+    sys.exit(code)
+
+
+def parse():
+    parser = argparse.ArgumentParser(prog="peers", description=__doc__)
+    parser.add_argument("--data", type=pathlib.Path, metavar="DIR",
+                        help="a directory with hwu64 and cuad, JSON lines with `text`; default: the packs' eval texts")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each program runs each set (default: 3)")
+    parser.add_argument("--texts", type=int, default=640, help="texts a set (default: 640)")
+    parser.add_argument("--only", metavar="NAMES", help="programs to run, separated by commas")
+    parser.add_argument("--work", type=pathlib.Path, metavar="DIR",
+                        default=pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
+                        / "moe-pack/peers-models", help="where the converted models lie")
+    parser.add_argument("--out", type=pathlib.Path, metavar="FILE", help="write the figures as JSON")
+    return parser.parse_args()
+
+
+def backbone_folder():
+    data = pathlib.Path(os.environ.get("XDG_DATA_HOME") or pathlib.Path.home() / ".local/share")
+    for path in sorted((data / "moe-pack/backbones").glob("*/model.safetensors")):
+        if (path.parent / "1_Pooling").is_dir():
+            return path.parent
+    fail(66, f"no registered encoder under `{data / 'moe-pack/backbones'}`", "run `tools/backbone`")
+
+
+def texts_of(folder, name):
+    """The texts of a data set."""
+    found = []
+    for path in sorted((folder / name).rglob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            text = json.loads(line).get("text")
+            if text:
+                found.append(text)
+    if not found:
+        fail(66, f"no JSON lines with `text` under `{folder / name}`", "name a directory of data sets with --data")
+    return found
+
+
+def sets(options, tokenizer):
+    """The sets of texts: name → texts, whatever the order of their lengths."""
+    choose = random.Random(1)
+    if options.data:
+        short, long = texts_of(options.data, "hwu64"), texts_of(options.data, "cuad")
+    else:
+        every = [json.loads(line)["text"] for path in sorted((ROOT / "packs").glob("*/evals/*.jsonl"))
+                 for line in path.read_text(encoding="utf-8").splitlines()]
+        every.sort(key=len)
+        short, long = every[:len(every) // 2], every[len(every) // 2:]
+    count = options.texts
+    # Equal lengths: as many tokens as a text of the middle has.
+    lengths = {}
+    for text in dict.fromkeys(short + long):
+        lengths.setdefault(len(tokenizer.encode(text).ids), []).append(text)
+    many = max((length for length in lengths if 20 <= length <= 60), key=lambda length: len(lengths[length]))
+    equal = [choose.choice(lengths[many]) for _ in range(count)]
+    mixed = choose.choices(short, k=count // 2) + choose.choices(long, k=count // 2)
+    choose.shuffle(mixed)
+    return {f"equal ({many} tokens)": equal, "short": choose.choices(short, k=count),
+            "long": choose.choices(long, k=max(64, count // 4)), "mixed": mixed}
+
+
+class Program:
+    """A program that reads jobs and answers with times."""
+
+    def __init__(self, name, command):
+        self.name = name
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def run(self, job):
+        self.process.stdin.write(json.dumps(job) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            fail(1, f"{self.name} ended with {self.process.wait()}, expected an answer", "look above for what it said")
+        return json.loads(line)
+
+    def end(self):
+        """Ends it, and gives the most memory it held, in bytes."""
+        self.process.stdin.close()
+        _, _, usage = os.wait4(self.process.pid, 0)
+        return usage.ru_maxrss * 1024
+
+
+def start(name, model, folder):
+    if name in OURS:
+        return Program(f"moe-pack {name}", [os.environ["ENCODER_BENCH"], name])
+    path = quantized(model) if name == "onnx-int8" else model
+    return Program(name, [sys.executable, str(HERE / "runner.py"), name, str(path), str(folder)])
+
+
+def percentile(values, share):
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+def measure(options, folder):
+    """Texts a second and latencies by set, batch and program; peak memory by program."""
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.enable_truncation(MOST_TOKENS)
+    tokenizer.no_padding()
+    options.work.mkdir(parents=True, exist_ok=True)
+    model = exported(folder, options.work)
+    names = options.only.split(",") if options.only else OURS + PEERS
+    programs = {name: start(name, model, folder) for name in names}
+    figures = {}
+    for set_name, texts in sets(options, tokenizer).items():
+        ids = [tokenizer.encode(text).ids for text in texts]
+        for batch in (32, 1):
+            count = len(texts) if batch > 1 else min(len(texts), 200)
+            jobs = {"texts": texts[:count], "ids": ids[:count], "batch": batch}
+            rates = {name: [] for name in names}
+            times = {name: [] for name in names}
+            for round_number in range(options.rounds + 1):
+                for name, program in programs.items():
+                    wanted = "texts" if name in OURS else "ids"
+                    answer = program.run({wanted: jobs[wanted], "batch": batch})
+                    if round_number:  # the first warms up
+                        rates[name].append(count / answer["seconds"])
+                        times[name] += answer["latencies"]
+            print(f"\n{set_name}, {'batches of 32' if batch > 1 else 'one at a time'}: "
+                  f"{sum(map(len, ids[:count])) / count:.0f} tokens a text", flush=True)
+            for name in sorted(names, key=lambda name: -statistics.median(rates[name])):
+                label = f"moe-pack {name}" if name in OURS else name
+                print(f"  {label:16}{statistics.median(rates[name]):8.0f} texts/s   p50 "
+                      f"{percentile(times[name], 0.5) * 1e3:7.2f} ms   p99 {percentile(times[name], 0.99) * 1e3:7.2f} ms",
+                      flush=True)
+            figures[(set_name.split()[0], batch)] = {name: statistics.median(rates[name]) for name in names}
+    memory = {name: program.end() for name, program in programs.items()}
+    print("\npeak memory")
+    for name in names:
+        print(f"  {('moe-pack ' if name in OURS else '') + name:16}{memory[name] / 1e6:8.0f} MB")
+    return figures, memory
+
+
+def verdicts(figures):
+    """What is wanted, and what came out: sentences with ratios."""
+    def best(at, names):
+        return max(at[name] for name in names if name in at)
+
+    equal, single, mixed = figures[("equal", 32)], figures[("equal", 1)], figures[("mixed", 32)]
+    full, peers_f32 = "f32", ["onnx-f32", "openvino-f32"]
+    yield "f32, equal lengths, over ONNX Runtime f32", equal[full] / equal["onnx-f32"], BATCH_ONNX
+    yield "f32, equal lengths, over OpenVINO f32", equal[full] / equal["openvino-f32"], BATCH_OPENVINO
+    yield "f32, one at a time, over the better of both", single[full] / best(single, peers_f32), SINGLE
+    yield "f32, mixed lengths, over the better of both", mixed[full] / best(mixed, peers_f32), MIXED
+    for name, at in (("equal lengths", equal), ("one at a time", single), ("mixed lengths", mixed)):
+        yield f"best mode, {name}, over the best peer", best(at, OURS) / best(at, PEERS), BEST
+
+
+def main():
+    options = parse()
+    figures, memory = measure(options, backbone_folder())
+    if not options.only:
+        print("\nratios")
+        for sentence, ratio, limit in verdicts(figures):
+            print(f"  {sentence:48}{ratio:6.2f}   wanted {limit:.1f}   {'held' if ratio >= limit else 'MISSED'}")
+    if options.out:
+        options.out.write_text(json.dumps({
+            "rates": {f"{name} {batch}": rates for (name, batch), rates in figures.items()}, "memory": memory}, indent=1))
+
+
+main()
