@@ -220,7 +220,7 @@ public struct TinyPack: Sendable {
       model: try PackModel(
         identity: PackIdentity(
           name: manifest.pack.description, version: manifest.version.description, digest: digest),
-        shape: shape, backbone: backbone, experts: files[EntryName.experts], router: router,
+        shape: shape, backbone: backbone.outline, experts: files[EntryName.experts], router: router,
         heads: heads))
   }
 

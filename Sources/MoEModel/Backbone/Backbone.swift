@@ -54,7 +54,7 @@ public struct Backbone: Sendable {
   public init(_ known: KnownBackbone, files: BackboneFiles, kernels: Kernels) throws {
     name = known.name
     digest = known.digest
-    tokenizerDigest = known.files["tokenizer.json"] ?? known.digest
+    tokenizerDigest = known.tokenizerDigest
     self.files = files
     switch known.kind {
     case .encoder:

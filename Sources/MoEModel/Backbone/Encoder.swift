@@ -32,7 +32,7 @@ public struct Encoder: Sendable {
   /// D.
   public var width: Int { configuration.width }
   /// G, the width of the features: D for each of the pooled layers.
-  public var featureWidth: Int { configuration.pooledLayers.count * width }
+  public var featureWidth: Int { configuration.featureWidth }
 
   /// Writes the embeddings of a batch to `workspace.hidden`.
   ///

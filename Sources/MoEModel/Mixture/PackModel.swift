@@ -107,7 +107,7 @@ public struct PackModel: Sendable {
   ///   - headFile: `heads.safetensors`; `nil` where no task has labels.
   /// - Throws: `SafeTensorsError` where a tensor is missing or has another shape.
   public init(
-    identity: PackIdentity, shape: PackShape, backbone: Backbone,
+    identity: PackIdentity, shape: PackShape, backbone: BackboneOutline,
     experts expertFile: SafeTensorsFile?, router: SafeTensorsFile, heads headFile: SafeTensorsFile?
   ) throws {
     let reader = PackTensors(
