@@ -99,7 +99,10 @@ let package = Package(
       "MoEServer",
       [
         "MoEBase", "MoETensor", "MoEModel", "MoEPackFormat", "MoEEval", "MoEStore", "MoERuntime",
-      ] + http, resources: [.embedInCode("Page/page.html")]),
+      ] + http,
+      resources: ["page.html", "page.css", "page.js", "history.js", "document.js", "start.js"].map {
+        .embedInCode("Page/\($0)")
+      }),
     // Floor 7
     floor(
       "MoECommands",

@@ -62,7 +62,7 @@ public struct MoEPack: ParsableCommand {
     let context = CommandContext(
       environment: environment,
       console: Console(output: STDOUT_FILENO, messages: STDERR_FILENO, environment: environment),
-      now: { Date() }, userName: NSUserName())
+      now: { Date() }, userName: NSUserName(), giveWay: { ThreadPriority.lower(to: $0) })
     do throws(UsageError) {
       Foundation.exit(run(try ProcessSetup.arguments(), in: context))
     } catch {

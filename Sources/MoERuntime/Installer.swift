@@ -14,11 +14,25 @@ public import MoETensor
 ///
 /// Whatever is refused leaves the store as it was.
 public struct Installer: Sendable {
+  /// What a change is held to where nothing is computed.
+  public struct Outline: Sendable {
+    /// The backbone of the store.
+    public let backbone: BackboneOutline
+    /// The digest of its profile; `nil` where nothing says.
+    public let profile: Digest?
+
+    /// Makes an outline.
+    public init(backbone: BackboneOutline, profile: Digest?) {
+      self.backbone = backbone
+      self.profile = profile
+    }
+  }
+
   /// What the suite needs.
   public struct Ground: Sendable {
     /// The backbone of the store.
     public let backbone: Backbone
-    /// The digest of its profile; `nil` where it has none, which ``Checking/none`` alone allows.
+    /// The digest of its profile; `nil` where it has none, which the suite does not allow.
     public let profile: Digest?
     /// The profile's neutral texts.
     public let probes: [String]
@@ -29,13 +43,16 @@ public struct Installer: Sendable {
       self.profile = profile
       self.probes = probes
     }
+
+    /// Backbone and profile, without the weights.
+    public var outline: Outline { Outline(backbone: backbone.outline, profile: profile) }
   }
 
   /// Whether a change is proven.
   public enum Checking: Sendable {
     /// The regression suite must pass.
     case suite
-    /// The candidate is loaded, and the generation marked unproven.
+    /// What arrives is loaded, the backbone is not, and the generation is marked unproven.
     case none
   }
 
@@ -88,6 +105,7 @@ public struct Installer: Sendable {
   let store: Store
   let limits: ArchiveLimits
   let ground: @Sendable (Manifest.Backbone?, Precision) throws -> Ground
+  let outline: @Sendable (Manifest.Backbone?) throws -> Outline
   let pool: ThreadPool
   let progress: ProgressHandler
 
@@ -98,18 +116,21 @@ public struct Installer: Sendable {
   ///   - pool: The threads that share the work.
   ///   - limits: What an archive may be.
   ///   - progress: Told how far it is.
-  ///   - ground: Loads the backbone of the store, or, where that is empty, the one that what comes in was made
-  ///     for, which it is told, in the precision that the generation will have; called at most once a change, and
-  ///     not for what needs none.
+  ///   - outline: Tells of the backbone of the store, or, where that is empty, of the one that what comes in
+  ///     was made for, which it is told; asked for what is not proven.
+  ///   - ground: Loads that backbone in the precision that the generation will have; called at most once a change,
+  ///     and not for what needs none.
   public init(
     store: Store, pool: ThreadPool, limits: ArchiveLimits = ArchiveLimits(),
     progress: @escaping ProgressHandler = { _ in },
+    outlineFor outline: @escaping @Sendable (Manifest.Backbone?) throws -> Outline,
     groundFor ground: @escaping @Sendable (Manifest.Backbone?, Precision) throws -> Ground
   ) {
     self.store = store
     self.pool = pool
     self.limits = limits
     self.progress = progress
+    self.outline = outline
     self.ground = ground
   }
 
@@ -119,7 +140,9 @@ public struct Installer: Sendable {
     progress: @escaping ProgressHandler = { _ in },
     ground: @escaping @Sendable () throws -> Ground
   ) {
-    self.init(store: store, pool: pool, limits: limits, progress: progress) { _, _ in try ground() }
+    self.init(
+      store: store, pool: pool, limits: limits, progress: progress,
+      outlineFor: { _ in try ground().outline }, groundFor: { _, _ in try ground() })
   }
 
   /// Installs or upgrades packs, all or none.
@@ -131,10 +154,9 @@ public struct Installer: Sendable {
   public func install(_ archives: [URL], _ change: Change) throws -> Outcome {
     var warnings: [PackVerificationError] = []
     var outcome = try run(change) { transaction in
-      let (ground, installed, tolerated) = try stage(
-        archives, in: transaction, allowsDowngrade: change.allowsDowngrade)
-      warnings = tolerated
-      return (ground, installed)
+      let staged = try stage(archives, in: transaction, change)
+      warnings = staged.warnings
+      return (staged.footing, staged.packs)
     }
     outcome.warnings = warnings
     return outcome
@@ -144,8 +166,8 @@ public struct Installer: Sendable {
   ///
   /// - Returns: The backbone, the packs, and what is wrong with signatures that level `warn` let pass.
   func stage(
-    _ archives: [URL], in transaction: StoreTransaction, allowsDowngrade: Bool
-  ) throws -> (ground: Ground, packs: [InstalledPack], warnings: [PackVerificationError]) {
+    _ archives: [URL], in transaction: StoreTransaction, _ change: Change
+  ) throws -> (footing: Footing, packs: [InstalledPack], warnings: [PackVerificationError]) {
     var warnings: [PackVerificationError] = []
     let trust = try transaction.trustRoot()
     let verified = try archives.map { archive in
@@ -159,10 +181,11 @@ public struct Installer: Sendable {
       guard case .tolerated(.warn, let reason) = pack.assurance else { continue }
       warnings.append(PackVerificationError(name, reason))
     }
-    let ground = try ground(verified.first?.manifest.backbone, transaction.precision)
+    let footing = try footing(verified.first?.manifest.backbone, transaction, change)
     let installed = try verified.map { pack in
-      try pack.manifest.checkCompatibility(with: ground.backbone, profile: ground.profile)
-      return try transaction.install(pack, allowsDowngrade: allowsDowngrade)
+      try pack.manifest.checkCompatibility(
+        with: footing.outline.backbone, profile: footing.outline.profile)
+      return try transaction.install(pack, allowsDowngrade: change.allowsDowngrade)
     }
     for pack in verified {
       let own = pack.manifest.supersedes.filter { $0.namespace == pack.manifest.pack.namespace }
@@ -170,7 +193,30 @@ public struct Installer: Sendable {
         try transaction.remove(name.description)
       }
     }
-    return (ground, installed, warnings)
+    return (footing, installed, warnings)
+  }
+
+  /// What a change stands on: the backbone, loaded where answers are computed.
+  enum Footing: Sendable {
+    case outlined(Outline)
+    case loaded(Ground)
+
+    var outline: Outline {
+      switch self {
+      case .outlined(let outline): outline
+      case .loaded(let ground): ground.outline
+      }
+    }
+  }
+
+  /// The backbone, as far as the change needs it.
+  func footing(
+    _ backbone: Manifest.Backbone?, _ transaction: StoreTransaction, _ change: Change
+  ) throws -> Footing {
+    switch change.checking {
+    case .suite: .loaded(try ground(backbone, transaction.precision))
+    case .none: .outlined(try outline(backbone))
+    }
   }
 
   /// Removes packs, all or none.
@@ -223,7 +269,7 @@ public struct Installer: Sendable {
 
   func run(
     _ change: Change,
-    _ body: (StoreTransaction) throws -> (Ground?, [InstalledPack])
+    _ body: (StoreTransaction) throws -> (Footing?, [InstalledPack])
   ) throws -> Outcome {
     var packs: [InstalledPack] = []
     var suite: RegressionSuite?
@@ -233,8 +279,8 @@ public struct Installer: Sendable {
     let generation = try store.change(
       by: change.actor, at: change.time, because: change.reason, isDryRun: change.isDryRun
     ) { transaction in
-      let ground: Ground?
-      (ground, packs) = try body(transaction)
+      let footing: Footing?
+      (footing, packs) = try body(transaction)
       if !change.isForced {
         try PackRelations(transaction.candidate)
           .check(after: PackRelations(transaction.active.packs))
@@ -243,7 +289,7 @@ public struct Installer: Sendable {
         report = SuiteReport(packs: [], probes: 0, compared: 0, limits: change.limits)
         return Verdict.proven(report?.json)
       }
-      suite = try candidate(transaction, ground: ground, arrived: packs, change)
+      suite = try candidate(transaction, footing, arrived: packs, change)
       report = try suite?.run()
       return report.map { Verdict.proven($0.json) } ?? .unproven
     }
@@ -252,23 +298,28 @@ public struct Installer: Sendable {
 
   /// Loads the candidate; returns the suite that is to be run on it, or `nil` where none is.
   private func candidate(
-    _ transaction: StoreTransaction, ground known: Ground?, arrived: [InstalledPack],
+    _ transaction: StoreTransaction, _ footing: Footing?, arrived: [InstalledPack],
     _ change: Change
   ) throws -> RegressionSuite? {
-    if change.checking == .none, known == nil { return nil }
-    let ground = try known ?? ground(nil, transaction.precision)
-    func mounted(_ pack: InstalledPack) throws -> MountedPack {
-      try MountedPack(pack, backbone: ground.backbone, profile: ground.profile)
+    func mounted(_ pack: InstalledPack, _ outline: Outline) throws -> MountedPack {
+      try MountedPack(pack, backbone: outline.backbone, profile: outline.profile)
     }
-    // What arrives must load; what was there has been loaded before, and costs nothing without the suite.
+    guard change.checking == .suite else {
+      // What arrives must load; what was there has been loaded before.
+      if let footing { for pack in arrived { _ = try mounted(pack, footing.outline) } }
+      return nil
+    }
+    let ground: Ground
+    if case .loaded(let known)? = footing {
+      ground = known
+    } else {
+      ground = try self.ground(nil, transaction.precision)
+    }
     var loaded: [Digest: MountedPack] = [:]
-    for pack in change.checking == .suite ? transaction.candidate : arrived {
-      loaded[pack.digest] = try mounted(pack)
-    }
-    guard change.checking == .suite else { return nil }
+    for pack in transaction.candidate { loaded[pack.digest] = try mounted(pack, ground.outline) }
     // A damaged pack must not stand in the way of its own removal.
     for pack in transaction.active.packs where loaded[pack.digest] == nil {
-      loaded[pack.digest] = try? mounted(pack)
+      loaded[pack.digest] = try? mounted(pack, ground.outline)
     }
     // Both at the candidate's threshold and precision, so that only packs make a difference.
     let dispatcher = Dispatcher(threshold: transaction.threshold)

@@ -95,10 +95,16 @@ public final class Store: Sendable {
   ///   ``StoreError/generationDropped(id:oldestKept:)``.
   public func generation(_ id: Int) throws -> Generation { try read { try $0.kept(id) } }
 
-  /// Every generation, oldest first; those `gc` has let go of come without their packs.
+  /// The newest generations, or all, oldest first; those `gc` has let go of come without their packs.
   ///
+  /// - Parameters:
+  ///   - limit: The most of them; all where it is `nil`.
+  ///   - isMeasured: Whether only those count that a regression suite reported on.
+  /// - Returns: The generations.
   /// - Throws: ``StoreError`` when the index cannot be read.
-  public func history() throws -> [Generation] { try read { try $0.history() } }
+  public func history(newest limit: Int? = nil, isMeasured: Bool = false) throws -> [Generation] {
+    try read { try $0.history(newest: limit, isMeasured: isMeasured) }
+  }
 
   /// The pack of that name in the active generation, compared byte by byte.
   ///

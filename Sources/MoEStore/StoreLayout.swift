@@ -11,6 +11,7 @@ import MoEBase
 /// trash/                     what a gc is about to unlink
 /// cache/                     what was computed of texts and packs, and can be again
 /// lock                       held by whoever changes the store
+/// served                     held by every server that answers from the store
 /// ```
 struct StoreLayout: Sendable {
   /// The store directory.
@@ -26,13 +27,14 @@ struct StoreLayout: Sendable {
   var trash: String { "\(root)/trash" }
   var cache: String { "\(root)/cache" }
   var lock: String { "\(root)/lock" }
+  var served: String { "\(root)/served" }
 
   /// The directories of a store, parents first.
   var directories: [String] { [root, blobs, shards, staging, trash] }
 
   /// Whether a name in the store directory is one a store without an index may have.
   func owns(_ name: String) -> Bool {
-    [blobs, staging, trash, cache, lock, journal, damaged, damagedJournal]
+    [blobs, staging, trash, cache, lock, served, journal, damaged, damagedJournal]
       .contains("\(root)/\(name)")
   }
 

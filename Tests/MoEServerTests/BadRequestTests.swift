@@ -1,6 +1,7 @@
 import Foundation
 import MoEBase
 import MoEServer
+import MoETestSupport
 import Testing
 
 /// What a client may get wrong: always a 4xx with a code, and the server goes on.

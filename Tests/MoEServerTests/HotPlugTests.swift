@@ -165,6 +165,47 @@ import Testing
     await bench.stop()
   }
 
+  @Test func `requests whose clients go, while packs come and go, leave one composition alive`()
+    async throws
+  {
+    let bench = try await ServerBench()
+    let texts = JSONValue.array((0..<100).map { .string(ServerBench.text(topic: $0 % 6)) })
+    let body = Array(JSONValue.object([JSONMember("texts", texts)]).text.utf8)
+    let port = bench.port
+    for _ in 0..<6 {
+      try await ServerBench.blocking {
+        for _ in 0..<40 {
+          let client = try RawClient(port: port)
+          client.send(
+            Array(
+              ("POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                + "Content-Length: \(body.count)\r\n\r\n").utf8) + body)
+          client.reset()
+        }
+      }
+      try bench.remove("example/privacy")
+      try bench.install("example/privacy", [2, 3])
+      try await bench.waitForGeneration(try bench.store.activeGenerationID())
+    }
+    var stats = try await bench.ask("GET", "/v1/stats").json
+    for _ in 0..<600 where stats["compositions"] != 1 || stats["queueDepth"] != 0 {
+      try await Task.sleep(for: .milliseconds(50))
+      stats = try await bench.ask("GET", "/v1/stats").json
+    }
+    #expect(stats["compositions"] == 1)
+    #expect(stats["queueDepth"] == 0)
+    #expect(stats["switches"] != 0)
+    await bench.stop()
+  }
+
+  @Test func `whoever changes a store sees that a server answers from it`() async throws {
+    let bench = try await ServerBench()
+    #expect(bench.store.isServed)
+    await bench.stop()
+    for _ in 0..<600 where bench.store.isServed { try await Task.sleep(for: .milliseconds(50)) }
+    #expect(!bench.store.isServed)
+  }
+
   @Test func `a full queue says 429 and when to come again`() async throws {
     let bench = try await ServerBench(changing: {
       $0.limits.queueRequests = 2

@@ -1,5 +1,6 @@
 import MoEBase
 import MoEServer
+import MoETestSupport
 import Testing
 
 /// Every address of the server, by who asks.
@@ -47,6 +48,9 @@ import Testing
     Row(method: "GET", path: "/v1/models/example/ships", statuses: anyKey),
     Row(method: "GET", path: "/v1/models/example%2Fships", statuses: anyKey),
     Row(method: "GET", path: "/v1/models/example/privacy", statuses: [401, 401, 404, 200]),
+    Row(method: "GET", path: "/v1/evals?pack=example%2Fships", statuses: anyKey),
+    Row(method: "GET", path: "/v1/evals?pack=example/privacy", statuses: [401, 401, 404, 200]),
+    Row(method: "POST", path: "/v1/trace", body: #"{"text":"\#(text)"}"#, statuses: administrators),
     Row(
       method: "POST", path: "/v1/feedback",
       body: #"{"request":"req_0123456789abcdef01234567","expect":"none"}"#, statuses: anyKey),
@@ -77,6 +81,25 @@ import Testing
         if status >= 400, row.method != "HEAD" {
           #expect(reply.code != nil, "\(row.path): an error has a code")
         }
+      }
+    }
+    // No address that the server describes is missing from the table.
+    let document = try await bench.ask("GET", "/openapi.json", key: "moepack_root").json
+    guard case .object(let paths)? = document["paths"] else {
+      Issue.record("expected paths")
+      return
+    }
+    #expect(paths.count > 20)
+    for path in paths {
+      guard case .object(let methods) = path.value else { continue }
+      let fixed = path.key.split(separator: "{", omittingEmptySubsequences: false)[0]
+      for method in methods {
+        #expect(
+          Self.rows.contains { row in
+            let own = row.path.split(separator: "?")[0]
+            return row.method.lowercased() == method.key
+              && (fixed.count < path.key.count ? own.hasPrefix(fixed) : own == path.key)
+          }, "\(method.key) \(path.key) is not in the table")
       }
     }
     await bench.stop()

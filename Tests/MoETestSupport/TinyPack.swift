@@ -222,7 +222,7 @@ public struct TinyPack: Sendable {
       model: try PackModel(
         identity: PackIdentity(
           name: manifest.pack.description, version: manifest.version.description, digest: digest),
-        shape: shape, backbone: other ?? backbone, experts: files[EntryName.experts],
+        shape: shape, backbone: (other ?? backbone).outline, experts: files[EntryName.experts],
         router: router,
         heads: heads))
   }

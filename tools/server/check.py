@@ -18,11 +18,14 @@ import urllib.request
 import openai
 from openapi_spec_validator import validate
 
+# Of the source that `moe-pack pack new` writes.
+QUESTION = "When do you open on Saturdays?"
+DOCUMENT = f"# Letters\n\n{QUESTION}\n\nThe ship was arrested at the eastern anchorage for unpaid bunkers.\n"
 TEXTS = ["Can we arrest the ship?", "Höchstgeschwindigkeit", "🚢" * 3]
 
 
 class Server:
-    """A server of its own on a free port, with an empty store and an administrator's key."""
+    """A server of its own on a free port, with an administrator's key and a pack that the suite measured."""
 
     def __init__(self, program, directory):
         self.program, self.directory = program, pathlib.Path(directory)
@@ -31,13 +34,25 @@ class Server:
             [program, "access", "add", "check", "--administrator", "--keys", keys, "--json"], check=True,
             capture_output=True, text=True)
         self.key = json.loads(made.stdout)["key"]
-        self.store = os.environ.get("MOEPACK_SERVER_STORE") or self.directory / "store"
+        self.store = os.environ.get("MOEPACK_SERVER_STORE") or self.make_store()
         self.process = subprocess.Popen(
             [program, "serve", "--port", "0", "--keys", keys, "--store", self.store, "--state", self.directory / "state",
              "--quiet"], stdout=subprocess.PIPE, text=True)
         self.url = self.process.stdout.readline().strip().rstrip("/")
         if not self.url:
             sys.exit("error: the server did not start\n\nhint: run `moe-pack serve` by hand to see why")
+
+    def make_store(self):
+        store, source, archive = (self.directory / name for name in ("store", "letters", "letters.moepack"))
+        signer = self.directory / "vendor.key"
+        for words in (
+            ["pack", "new", source], ["key", "new", "-o", signer],
+            ["pack", "build", source, "-o", archive, "--key", signer],
+            ["trust", "add", f"{signer}.pub", "--namespace", "example", "--store", store],
+            ["install", archive, "--store", store],
+        ):
+            subprocess.run([self.program, *words, "--quiet"], check=True, stdout=subprocess.DEVNULL)
+        return store
 
     def get(self, path):
         request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {self.key}"})
@@ -112,13 +127,17 @@ def check_console(server, shots):
     # Each switch sets another threshold: a generation that needs no pack.
     switch = ["bash", "-c", f"n=$(($(cat {counter} 2>/dev/null || echo 40) + 1)); echo $n > {counter}; "
               f"{server.program} threshold 0.$n --no-eval --store {server.store} --quiet"]
+    document = server.directory / "document.md"
+    document.write_text(DOCUMENT, encoding="utf-8")
     run = subprocess.run(
-        [sys.executable, drive, server.url, "--key", server.key, "--shots", shots,
-         "--switch", shlex.join(switch)], capture_output=True, text=True)
+        [sys.executable, drive, server.url, "--key", server.key, "--shots", shots, "--text", QUESTION,
+         "--document", document, "--switch", shlex.join(switch)], capture_output=True, text=True)
     if run.returncode != 0:
         print(run.stdout, run.stderr, file=sys.stderr)
         raise AssertionError("the console is not as it should be")
     views = json.loads(run.stdout)["views"]
+    for view in views:
+        assert view["packs"] and view["bars"] > 1 and view["marked"] and view["charts"], view
     return f"{len(views)} views, generations {views[0]['generation']} to {views[-1]['switched']} seen live, pictures in {shots}"
 
 

@@ -249,7 +249,7 @@ public struct PackBuild: Sendable {
       identity: PackIdentity(
         name: description.pack.description, version: description.version.description,
         digest: Digest(of: tensors.router)),
-      shape: shape, backbone: backbone,
+      shape: shape, backbone: backbone.outline,
       experts: try tensors.experts.map {
         try SafeTensorsFile(bytes: $0, name: EntryName.experts)
       },

@@ -86,7 +86,6 @@ public struct PackTestCommand: MoECommand {
       for text in self.limits { _ = limits.set(text) }
       let change = Installer.Change(
         actor: session.context.userName, time: session.context.timestamp, limits: limits)
-      let archiveLimits = try session.settings.limits()
       let key = SigningKey()
       // Whoever signed them, or nobody: what is under test is what they do, and the store goes when it is done.
       let root = RootDocument(
@@ -98,12 +97,8 @@ public struct PackTestCommand: MoECommand {
       func install(_ paths: [Path]) throws -> Installer.Outcome {
         let active = try store.active()
         return try session.withProgress { bar in
-          try Installer(
-            store: store, pool: pool, limits: archiveLimits, progress: bar.handler
-          ) { arriving, precision in
-            try session.ground(
-              for: active.packs, arriving: arriving, precision: precision, needsProbes: true)
-          }.install(paths.map(\.url), change)
+          try session.installer(for: store, active.packs, pool: pool, progress: bar.handler)
+            .install(paths.map(\.url), change)
         }
       }
       if !others.isEmpty { _ = try install(others) }

@@ -169,20 +169,15 @@ public struct ServeCommand: MoECommand {
 }
 
 extension CommandSession {
-  /// Brings an earlier generation back, for an administrator of a server.
+  /// Brings an earlier generation back, for an administrator of a server; on a thread that ends with it.
   fileprivate func restore(_ generation: Int, actor: String, isProven: Bool) throws -> Generation {
     let store = try store()
     let before = try store.active()
-    let installer = Installer(store: store, pool: try pool(), limits: try settings.limits()) {
-      arriving, precision in
-      try ground(
-        for: before.packs, arriving: arriving, precision: precision, needsProbes: isProven)
-    }
-    return try installer.restore(
-      generation: generation,
-      Installer.Change(
-        actor: actor, time: context.timestamp, reason: "over HTTP",
-        checking: isProven ? .suite : .none, limits: try settings.gateLimits())
-    ).generation
+    let change = Installer.Change(
+      actor: actor, time: context.timestamp, reason: "over HTTP",
+      checking: isProven ? .suite : .none, limits: try settings.gateLimits())
+    return try installer(
+      for: store, before.packs, pool: try changePool(for: store, change.checking)
+    ).restore(generation: generation, change).generation
   }
 }

@@ -1,6 +1,6 @@
 import MoEPackFormat
 public import Foundation
-import MoEBase
+public import MoEBase
 import MoEModel
 public import MoERuntime
 import MoEStore
@@ -22,12 +22,16 @@ public struct CommandContext: Sendable {
   public let commandName: String
   /// The backbone to run on; where it is `nil`, one of this machine's is loaded.
   public let ground: Installer.Ground?
+  /// Lets other processes go before what the calling thread does from now on; a process that is shared, such as
+  /// a test's, does not.
+  public let giveWay: @Sendable (ThreadPriority.Level) -> Void
 
   /// Makes a context.
   public init(
     environment: [String: String], console: Console, input: Int32 = STDIN_FILENO,
     now: @escaping @Sendable () -> Date, userName: String, commandName: String = "moe-pack",
-    ground: Installer.Ground? = nil
+    ground: Installer.Ground? = nil,
+    giveWay: @escaping @Sendable (ThreadPriority.Level) -> Void = { _ in }
   ) {
     self.environment = environment
     self.console = console
@@ -36,6 +40,7 @@ public struct CommandContext: Sendable {
     self.userName = userName
     self.commandName = commandName
     self.ground = ground
+    self.giveWay = giveWay
   }
 
   /// The context of the command that is running.
@@ -59,7 +64,8 @@ public struct CommandSession: Sendable {
       isColorAllowed: !options.noColor, environment: context.environment)
     self.context = CommandContext(
       environment: context.environment, console: console, input: context.input, now: context.now,
-      userName: context.userName, commandName: "moe-pack \(name)", ground: context.ground)
+      userName: context.userName, commandName: "moe-pack \(name)", ground: context.ground,
+      giveWay: context.giveWay)
     settings = Settings(options, environment: context.environment)
   }
 
@@ -149,6 +155,55 @@ public struct CommandSession: Sendable {
     }
     let (profile, digest) = try backbones.profile(of: entry, width: backbone.featureWidth)
     return Installer.Ground(backbone: backbone, profile: digest, probes: profile.probes)
+  }
+
+  /// Tells of the backbone that packs were made for, the default one where there are none, without loading it.
+  ///
+  /// Installed packs stand for the profile they were made from, which was hashed when they came in.
+  ///
+  /// - Throws: `BackboneError`, `StoreError`.
+  func outline(
+    for packs: [InstalledPack], arriving: Manifest.Backbone? = nil
+  ) throws -> Installer.Outline {
+    if let ground = context.ground { return ground.outline }
+    let entry = try backboneEntry(for: packs, arriving: arriving)
+    let profile = try packs.first?.manifest().profile
+    return Installer.Outline(
+      backbone: try BackboneOutline(entry.known, files: entry.files),
+      profile: try profile ?? (entry.hasProfile ? backbones.profileDigest(of: entry) : nil))
+  }
+
+  /// The threads of a change, which gives way to what answers: where a server answers from the store, a
+  /// regression suite has a single thread, of the lowest priority.
+  ///
+  /// - Throws: `TensorError`, exit code 78.
+  func changePool(for store: Store, _ checking: Installer.Checking) throws -> ThreadPool {
+    context.giveWay(.aside)
+    guard checking == .suite, store.isServed else { return try pool() }
+    context.giveWay(.background)
+    return ThreadPool(threads: 1)
+  }
+
+  /// What changes the packs of a store.
+  ///
+  /// - Parameters:
+  ///   - store: The store.
+  ///   - packs: What is active in it.
+  ///   - pool: The threads of the suite.
+  ///   - progress: Told how far it is.
+  ///   - needsProbes: Whether the profile's neutral texts are needed where the backbone is loaded.
+  /// - Returns: An installer that loads the backbone where a change needs it.
+  /// - Throws: ``ConfigurationError``.
+  func installer(
+    for store: Store, _ packs: [InstalledPack], pool: ThreadPool,
+    progress: @escaping ProgressHandler = { _ in }, needsProbes: Bool = true
+  ) throws -> Installer {
+    Installer(
+      store: store, pool: pool, limits: try settings.limits(), progress: progress,
+      outlineFor: { try outline(for: packs, arriving: $0) },
+      groundFor: {
+        try ground(for: packs, arriving: $0, precision: $1, needsProbes: needsProbes)
+      })
   }
 
   /// Loads the active generation of the store.

@@ -59,16 +59,10 @@ struct ChangeOptions: ParsableArguments {
     let start = ContinuousClock.now
     let store = try session.store()
     let before = try store.active()
-    let pool = try session.pool()
+    let pool = try session.changePool(for: store, change.checking)
     let outcome = try session.withProgress { bar in
       try body(
-        Installer(
-          store: store, pool: pool, limits: try session.settings.limits(), progress: bar.handler
-        ) { arriving, precision in
-          try session.ground(
-            for: before.packs, arriving: arriving, precision: precision,
-            needsProbes: change.checking == .suite)
-        })
+        session.installer(for: store, before.packs, pool: pool, progress: bar.handler))
     }
     for warning in outcome.warnings {
       session.console.note("warning: \(warning.message); its namespace has level `warn`")

@@ -55,12 +55,9 @@ struct WhatIfOptions: ParsableArguments {
     let change = Installer.Change(
       actor: session.context.userName, time: session.context.timestamp, allowsDowngrade: true)
     let (result, warnings) = try session.withProgress { bar in
-      try Installer(
-        store: store, pool: pool, limits: try session.settings.limits(), progress: bar.handler
-      ) { arriving, precision in
-        try session.ground(
-          for: before.packs, arriving: arriving, precision: precision, needsProbes: needsProbes)
-      }.preview(adding: archives.map(\.url), removing: names, change) { preview in
+      try session.installer(
+        for: store, before.packs, pool: pool, progress: bar.handler, needsProbes: needsProbes
+      ).preview(adding: archives.map(\.url), removing: names, change) { preview in
         let packs = try preview.packs(named: name)
         let registered = try store.operatorEvals().filter { eval in
           name.map { $0.utf8.elementsEqual((eval.pack?.description ?? "").utf8) } ?? true

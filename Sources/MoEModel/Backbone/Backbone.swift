@@ -61,7 +61,7 @@ public struct Backbone: Sendable {
   ) throws {
     name = known.name
     digest = known.digest
-    tokenizerDigest = known.files["tokenizer.json"] ?? known.digest
+    tokenizerDigest = known.tokenizerDigest
     self.files = files
     switch known.kind {
     case .encoder:

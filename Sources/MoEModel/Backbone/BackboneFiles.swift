@@ -27,6 +27,8 @@ public struct KnownBackbone: Sendable {
 
   /// The digest that names the backbone.
   public var digest: Digest { Digest(fileSet: files) }
+  /// The digest of its tokenizer.
+  public var tokenizerDigest: Digest { files["tokenizer.json"] ?? digest }
 
   /// Every backbone known by name.
   public static let all: [KnownBackbone] = [miniLM]

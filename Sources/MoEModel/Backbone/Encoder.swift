@@ -35,7 +35,7 @@ public struct Encoder: Sendable {
   /// The precision of the linear maps.
   public var precision: Precision { weights.precision }
   /// G, the width of the features: D for each of the pooled layers.
-  public var featureWidth: Int { configuration.pooledLayers.count * width }
+  public var featureWidth: Int { configuration.featureWidth }
 
   /// Writes the embeddings of a batch to `workspace.hidden`.
   ///

@@ -26,6 +26,9 @@ public struct EncoderConfiguration: Sendable, Equatable {
     [layerCount / 3, 2 * layerCount / 3].filter { $0 > 0 }.map { $0 - 1 } + [layerCount - 1]
   }
 
+  /// G, the width of the features: the pooled states of those layers, side by side.
+  public var featureWidth: Int { pooledLayers.count * width }
+
   /// Reads the configuration, and refuses every setting that would change the maths.
   ///
   /// - Throws: ``BackboneError/badConfiguration(file:path:expected:got:)``.

@@ -107,7 +107,7 @@ public struct PackModel: Sendable {
   ///   - headFile: `heads.safetensors`; `nil` where no task has labels.
   /// - Throws: `SafeTensorsError` where a tensor is missing or has another shape.
   public init(
-    identity: PackIdentity, shape: PackShape, backbone: Backbone,
+    identity: PackIdentity, shape: PackShape, backbone: BackboneOutline,
     experts expertFile: SafeTensorsFile?, router: SafeTensorsFile, heads headFile: SafeTensorsFile?
   ) throws {
     let reader = PackTensors(
@@ -115,9 +115,9 @@ public struct PackModel: Sendable {
     var experts: [Int: ExpertLayer] = [:]
     var gatedExperts: [Int: SparseNetwork] = [:]
     for layer in expertFile == nil ? [] : shape.layers {
-      switch backbone.transformer {
-      case .encoder(let encoder):
-        experts[layer] = try reader.expertLayer(layer, precision: encoder.precision)
+      switch backbone.kind {
+      case .encoder:
+        experts[layer] = try reader.expertLayer(layer, precision: backbone.precision)
       case .decoder: gatedExperts[layer] = try reader.sparseNetwork(layer)
       }
     }

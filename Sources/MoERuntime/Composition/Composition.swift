@@ -90,7 +90,7 @@ public struct Composition: Sendable {
     var profile = profile
     var mounted: [MountedPack] = []
     for pack in packs {
-      let loaded = try MountedPack(pack, backbone: backbone, profile: profile)
+      let loaded = try MountedPack(pack, backbone: backbone.outline, profile: profile)
       profile = profile ?? loaded.manifest.profile
       mounted.append(loaded)
     }

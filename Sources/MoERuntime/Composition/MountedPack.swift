@@ -34,7 +34,7 @@ public struct MountedPack: Sendable {
   ///   - profile: The digest of the backbone's profile, where it is known.
   /// - Throws: ``RuntimeError`` when the pack was made for something else or a file of it is damaged, or
   ///   `StoreError` when its envelope is.
-  public init(_ pack: InstalledPack, backbone: Backbone, profile: Digest?) throws {
+  public init(_ pack: InstalledPack, backbone: BackboneOutline, profile: Digest?) throws {
     let manifest = try pack.manifest()
     try manifest.checkCompatibility(with: backbone, profile: profile)
     self.manifest = manifest
@@ -54,7 +54,7 @@ extension Manifest {
   /// Holds a pack to the backbone it is to run on.
   ///
   /// - Throws: ``RuntimeError``, naming what differs.
-  public func checkCompatibility(with backbone: MoEModel.Backbone, profile: Digest?) throws {
+  public func checkCompatibility(with backbone: BackboneOutline, profile: Digest?) throws {
     let label = "\(pack) \(version)"
     guard self.backbone.digest == backbone.digest else {
       throw RuntimeError.wrongBackbone(

@@ -21,9 +21,9 @@ extension Installer {
     var warnings: [PackVerificationError] = []
     var outcome = try run(change) { transaction in
       transaction.set(precision: lock.precision)
-      let ground = try ground(
-        Manifest.Backbone(name: lock.backboneName, digest: lock.backbone), lock.precision)
-      try lock.check(ground)
+      let footing = try footing(
+        Manifest.Backbone(name: lock.backboneName, digest: lock.backbone), transaction, change)
+      try lock.check(footing.outline)
       let locked = Set(lock.packs.map(\.digest))
       let names = Set(lock.packs.map(\.name))
       for pack in transaction.candidate where !names.contains(pack.name) {
@@ -41,20 +41,20 @@ extension Installer {
       }
       if !missing.isEmpty {
         let files = try lock.files(of: missing, among: archives, limits: limits)
-        let staged = try stage(files, in: transaction, allowsDowngrade: change.allowsDowngrade)
+        let staged = try stage(files, in: transaction, change)
         warnings = staged.warnings
         arrived += staged.packs
       }
       transaction.set(threshold: lock.threshold)
       // The files were read twice: what came in is held to the lock file once more.
       let got = Composition.digest(
-        backbone: ground.backbone.digest, profile: lock.profile,
+        backbone: footing.outline.backbone.digest, profile: lock.profile,
         packs: transaction.candidate.map(\.digest), precision: transaction.precision,
         dispatcher: Dispatcher(threshold: transaction.threshold))
       guard Set(transaction.candidate.map(\.digest)) == locked, got == lock.composition else {
         throw LockError.otherComposition(locked: lock.composition, got: got)
       }
-      return (ground, arrived)
+      return (footing, arrived)
     }
     outcome.warnings = warnings
     return outcome
@@ -63,7 +63,7 @@ extension Installer {
 
 extension LockFile {
   /// Refuses a lock file that was written for another backbone, profile or gate.
-  fileprivate func check(_ ground: Installer.Ground) throws(LockError) {
+  fileprivate func check(_ ground: Installer.Outline) throws(LockError) {
     guard backbone == ground.backbone.digest else {
       throw .otherGround(
         what: "backbone", locked: "`\(backboneName)` (\(backbone))",

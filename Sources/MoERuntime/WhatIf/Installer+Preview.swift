@@ -46,17 +46,22 @@ extension Installer {
     _ body: (Preview) throws -> Result
   ) throws -> (result: Result, warnings: [PackVerificationError]) {
     try Self.checkOnce(names.map { ($0, $0) })
+    // Both sides answer, so the backbone is loaded.
+    var change = change
+    change.checking = .suite
     var warnings: [PackVerificationError] = []
     var result: Result?
-    try store.change(by: change.actor, at: change.time, isDryRun: true) { transaction in
+    try store.change(by: change.actor, at: change.time, isDryRun: true) { [change] transaction in
       transaction.ignorePins()
       let leaving = try names.map { try transaction.remove($0) }
-      let staged = try stage(
-        archives, in: transaction, allowsDowngrade: change.allowsDowngrade)
+      let staged = try stage(archives, in: transaction, change)
       warnings = staged.warnings
+      guard case .loaded(let ground) = staged.footing else {
+        preconditionFailure("a change that is proven loads the backbone")
+      }
       func composition(_ packs: [InstalledPack], _ generation: Int) throws -> Composition {
         try Composition(
-          backbone: staged.ground.backbone, profile: staged.ground.profile,
+          backbone: ground.backbone, profile: ground.profile,
           generation: generation, packs: packs,
           dispatcher: Dispatcher(threshold: transaction.threshold))
       }
@@ -66,7 +71,7 @@ extension Installer {
           active: try composition(active.packs, active.id),
           candidate: try composition(transaction.candidate, active.id + 1),
           activePacks: active.packs, candidatePacks: transaction.candidate,
-          arriving: staged.packs, leaving: leaving, probes: staged.ground.probes))
+          arriving: staged.packs, leaving: leaving, probes: ground.probes))
       return .unproven
     }
     guard let result else { preconditionFailure("a change runs its body or throws") }

@@ -16,12 +16,15 @@ final class CompositionFollower: Sendable {
   private static let longestPause: TimeInterval = 30
 
   let holder: CompositionHolder
+  /// The compositions that are alive.
+  let census = CompositionCensus()
   private let source: CompositionSource
   private let report: @Sendable (String) -> Void
   private let isStopped = Atomic<Bool>(false)
 
   private struct Progress {
     var store: Store?
+    var mark: ServedMark?
     var ground: Installer.Ground
     var tries = 0
     var nextTry = Date.distantPast
@@ -40,14 +43,16 @@ final class CompositionFollower: Sendable {
     self.source = source
     self.report = report
     let store = try source.openStore()
-    let (live, ground) = try source.load(try store?.active(), beside: nil)
+    let (live, ground) = try source.load(try store?.active(), beside: nil, census: census)
     holder = CompositionHolder(live)
-    progress = Mutex(Progress(store: store, ground: ground))
+    progress = Mutex(Progress(store: store, mark: store?.markServed(), ground: ground))
   }
 
   /// Starts following, on a thread of its own.
   func start() {
     let thread = Thread { [self] in
+      // What is asked now goes before what will be.
+      ThreadPriority.lower(to: .aside)
       while !isStopped.load(ordering: .relaxed) {
         step()
         Thread.sleep(forTimeInterval: Self.period)
@@ -67,6 +72,7 @@ final class CompositionFollower: Sendable {
       do {
         if progress.store == nil { progress.store = try source.openStore() }
         guard let store = progress.store else { return }
+        if progress.mark == nil { progress.mark = store.markServed() }
         let id = try store.activeGenerationID()
         seen = id
         let current = holder.live
@@ -78,7 +84,7 @@ final class CompositionFollower: Sendable {
         if progress.failedID == id, Date() < progress.nextTry { return }
         let generation = try store.active()
         seen = generation.id
-        let loaded = try source.load(generation, beside: (current, progress.ground))
+        let loaded = try source.load(generation, beside: (current, progress.ground), census: census)
         progress.ground = loaded.ground
         progress.failedID = nil
         progress.tries = 0
@@ -107,7 +113,7 @@ final class CompositionFollower: Sendable {
     progress.nextTry = Date(
       timeIntervalSinceNow: min(pow(2, Double(min(progress.tries, 10))), Self.longestPause))
     // A store that cannot be read may have been replaced: it is opened anew.
-    if generation == nil { progress.store = nil }
+    if generation == nil { (progress.store, progress.mark) = (nil, nil) }
     holder.fail(generation: generation, reason)
     report(
       "generation \(holder.live.composition.generation) stays: "

@@ -25,7 +25,8 @@ public struct CompositionSource: Sendable {
   ///
   /// - Throws: `StoreError`, `RuntimeError`, `BackboneError`.
   func load(
-    _ generation: Generation?, beside current: (live: LiveComposition, ground: Installer.Ground)?
+    _ generation: Generation?, beside current: (live: LiveComposition, ground: Installer.Ground)?,
+    census: CompositionCensus
   ) throws -> (live: LiveComposition, ground: Installer.Ground) {
     let packs = generation?.packs ?? []
     let wanted = try packs.first?.manifest().backbone.digest
@@ -46,7 +47,7 @@ public struct CompositionSource: Sendable {
       {
         return known
       }
-      let loaded = try MountedPack(pack, backbone: ground.backbone, profile: profile)
+      let loaded = try MountedPack(pack, backbone: ground.backbone.outline, profile: profile)
       profile = profile ?? loaded.manifest.profile
       return loaded
     }
@@ -54,6 +55,6 @@ public struct CompositionSource: Sendable {
       backbone: ground.backbone, profile: ground.profile, generation: generation?.id ?? 0,
       packs: mounted,
       dispatcher: Dispatcher(threshold: generation?.threshold ?? Generation.defaultThreshold))
-    return (try LiveComposition(composition, generation: generation), ground)
+    return (try LiveComposition(composition, generation: generation, census: census), ground)
   }
 }

@@ -15,11 +15,12 @@ final class LiveComposition: Sendable {
   let language: LanguageModel?
   /// The packs by the bytes of their names.
   private let packs: [[UInt8]: MountedPack]
+  private let presence: CompositionCensus.Presence
 
   /// Takes a composition into service.
   ///
   /// - Throws: `BackboneError` where a language model's files do not say how it is used.
-  init(_ composition: Composition, generation: Generation?) throws {
+  init(_ composition: Composition, generation: Generation?, census: CompositionCensus) throws {
     self.composition = composition
     createdAt =
       generation?.createdAt.flatMap { try? Date($0, strategy: .iso8601) }
@@ -29,6 +30,7 @@ final class LiveComposition: Sendable {
     packs = Dictionary(
       composition.packs.map { (Array($0.identity.name.utf8), $0) },
       uniquingKeysWith: { first, _ in first })
+    presence = CompositionCensus.Presence(in: census)
   }
 
   /// The pack of that name, compared byte by byte.

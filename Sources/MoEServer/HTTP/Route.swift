@@ -15,6 +15,14 @@ struct Route: Sendable {
     case administrator
   }
 
+  /// A parameter after the `?` of an address.
+  struct Query: Sendable {
+    let name: String
+    let about: String
+    let schema: JSONValue
+    var isRequired = true
+  }
+
   let method: HTTPRequest.Method
   /// As OpenAPI writes it, `/v1/models/{model}`.
   ///
@@ -26,8 +34,8 @@ struct Route: Sendable {
   let summary: String
   /// The schema of the body; `nil` where there is none.
   var body: JSONValue?
-  /// Query parameters: name, what it is, schema.
-  var query: [(name: String, about: String, schema: JSONValue)] = []
+  /// What may stand after the `?`.
+  var query: [Query] = []
   /// Media type and schema of what is given.
   var answer: (type: String, schema: JSONValue)
   /// The other statuses it may have, beside those that all have.

@@ -19,6 +19,7 @@ final class ServerMetrics: Sendable {
   private let failing: Recorder
   private let switches: Recorder
   private let failures: Recorder
+  private let compositions: Recorder
   private let connections: Recorder
   private let recent = Mutex(RecentRequests())
 
@@ -33,6 +34,7 @@ final class ServerMetrics: Sendable {
     failing = gauge("moepack.generation.failing")
     switches = gauge("moepack.generation.switches")
     failures = gauge("moepack.generation.failures")
+    compositions = gauge("moepack.compositions")
     connections = gauge("moepack.connections")
     batchTexts = Recorder(label: "moepack.batch.texts", factory: factory)
     batchSeconds = Recorder(label: "moepack.batch.seconds", factory: factory)
@@ -58,12 +60,13 @@ final class ServerMetrics: Sendable {
   }
 
   /// Takes what is read at the moment of asking.
-  func update(_ holder: CompositionHolder, connectionCount: Int) {
+  func update(_ holder: CompositionHolder, compositionCount: Int, connectionCount: Int) {
     let following = holder.following
     generation.record(holder.live.composition.generation)
     failing.record(following.failure == nil ? 0 : 1)
     switches.record(following.switchCount)
     failures.record(following.failureCount)
+    compositions.record(compositionCount)
     connections.record(connectionCount)
   }
 

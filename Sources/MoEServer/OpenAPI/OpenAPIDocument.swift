@@ -59,10 +59,10 @@ enum OpenAPIDocument {
       ]
     }
     return path
-      + route.query.map { name, about, schema in
+      + route.query.map { query in
         [
-          "name": .string(name), "in": "query", "required": true, "description": .string(about),
-          "schema": schema,
+          "name": .string(query.name), "in": "query", "required": .boolean(query.isRequired),
+          "description": .string(query.about), "schema": query.schema,
         ]
       }
   }

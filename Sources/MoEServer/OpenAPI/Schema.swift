@@ -159,6 +159,23 @@ enum Schema {
     "additionalProperties": false,
   ]
 
+  /// What `/v1/evals` gives.
+  static let evals = object([
+    "pack": string, "generation": integer,
+    "history": array(
+      object([
+        "generation": integer, "createdAt": ["type": ["string", "null"]], "version": string,
+        "digest": string,
+        "evals": array([
+          "type": "object",
+          "properties": [
+            "eval": string, "task": string, "metric": string, "value": number,
+            "baseline": number, "floor": number, "examples": integer,
+          ],
+          "required": ["eval", "task", "metric", "value", "baseline", "floor", "examples"],
+        ]),
+      ])),
+  ])
   /// What `/v1/feedback` gives.
   static let recorded = object(["recorded": boolean, "request": string])
   /// What `/v1/usage` gives.
@@ -181,6 +198,7 @@ enum Schema {
   static let stats = object([
     "generation": integer, "requestsPerSecond": number, "medianSeconds": number,
     "p99Seconds": number, "queueDepth": integer, "connections": integer, "switches": integer,
+    "compositions": integer,
   ])
   /// The body of `/v1/rollback`.
   static let rollback: JSONValue = [

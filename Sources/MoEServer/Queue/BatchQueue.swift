@@ -174,7 +174,7 @@ final class BatchQueue: @unchecked Sendable {
       let late = tickets.filter { $0.deadline < clock.now && $0.next == 0 }
       if !late.isEmpty {
         condition.unlock()
-        for ticket in late { finish(ticket, .failure(tooLate)) }
+        for ticket in late { finish(ticket, .failure(Self.tooLate(limits))) }
         condition.lock()
       }
       let batch = takeBatch()
@@ -182,7 +182,7 @@ final class BatchQueue: @unchecked Sendable {
     }
   }
 
-  private var tooLate: APIError {
+  static func tooLate(_ limits: ServerLimits) -> APIError {
     APIError(
       .tooManyRequests, "deadline-exceeded",
       "the server was too busy to answer within \(limits.requestTimeout.components.seconds) s",

@@ -9,10 +9,23 @@ extension Route {
   /// `GET /v1/generations`.
   static let generations = Route(
     method: .get, path: "/v1/generations", access: .administrator, operation: "listGenerations",
-    summary: "The generations of the store, oldest first, with what the regression suite said",
+    summary:
+      "The newest generations of the store, oldest first, with what the regression suite said",
+    query: [
+      Query(
+        name: "limit", about: "The most of them; 100 where it does not stand.",
+        schema: ["type": "integer", "minimum": 1, "maximum": 1000], isRequired: false)
+    ],
     answer: ("application/json", ["type": "object"])
   ) { scope in
-    let history = try await scope.offPool { try scope.service.source.openStore()?.history() ?? [] }
+    let text = scope.query["limit"] ?? "100"
+    guard let limit = Int(text), (1...1000).contains(limit) else {
+      throw APIError.invalid(
+        "limit", expected: "a whole number from 1 to 1000", got: "`\(text.printable)`")
+    }
+    let history = try await scope.offPool {
+      try scope.service.source.openStore()?.history(newest: limit) ?? []
+    }
     return RouteResponse([
       "active": .integer(history.last?.id ?? 0),
       "serving": .integer(scope.live.composition.generation),
@@ -25,8 +38,10 @@ extension Route {
     method: .get, path: "/v1/generations/diff", access: .administrator,
     operation: "diffGenerations", summary: "What is different between two generations",
     query: [
-      ("before", "The one generation.", ["type": "integer", "minimum": 0]),
-      ("after", "The other generation.", ["type": "integer", "minimum": 0]),
+      Query(
+        name: "before", about: "The one generation.", schema: ["type": "integer", "minimum": 0]),
+      Query(
+        name: "after", about: "The other generation.", schema: ["type": "integer", "minimum": 0]),
     ],
     answer: ("application/json", ["type": "object"]), statuses: [404]
   ) { scope in
@@ -71,10 +86,10 @@ extension Route {
       reader.optional("no_eval") == nil ? true : !(try reader.boolean("no_eval"))
     try reader.finish()
     let made = try await scope.offPool {
-      let made = try scope.service.options.rollback(generation, scope.caller.id, isProven)
-      scope.service.follower.step()
-      return made
+      try scope.service.options.rollback(generation, scope.caller.id, isProven)
     }
+    // On another thread: that one gave way.
+    try await scope.offPool { scope.service.follower.step() }
     scope.audit.add("restored", .integer(generation))
     return RouteResponse(made.serverJSON)
   }

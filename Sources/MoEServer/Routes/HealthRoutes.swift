@@ -40,7 +40,9 @@ extension Route {
     answer: ("text/plain; version=0.0.4; charset=utf-8", ["type": "string"]), isAudited: false
   ) { scope in
     let service = scope.service
-    service.metrics.update(service.holder, connectionCount: service.connections.count)
+    service.metrics.update(
+      service.holder, compositionCount: service.follower.census.count,
+      connectionCount: service.connections.count)
     return RouteResponse(
       bytes: Array(service.metrics.registry.text.utf8),
       type: "text/plain; version=0.0.4; charset=utf-8")

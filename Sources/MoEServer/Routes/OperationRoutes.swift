@@ -116,6 +116,7 @@ extension Route {
       "queueDepth": .integer(service.queue.depth),
       "connections": .integer(service.connections.count),
       "switches": .integer(service.holder.following.switchCount),
+      "compositions": .integer(service.follower.census.count),
     ])
   }
 }

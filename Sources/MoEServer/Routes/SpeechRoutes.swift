@@ -58,13 +58,14 @@ private struct Speech: Sendable {
     for (index, stream) in streams.enumerated() {
       var text = try ContinuationText(body.model.tokenizer, stops: body.stops)
       var end = ContinuationEnd.stop
-      for try await event in stream {
+      for try await event in stream.events {
         switch event {
         case .token(let token): _ = text.append(token)
         case .end(let reason): end = reason
         }
         if text.isStopped { break }
       }
+      stream.stop()
       try Task.checkCancellation()
       _ = text.finish()
       count += text.tokenCount
@@ -81,7 +82,7 @@ private struct Speech: Sendable {
 
   private func stream(
     _ index: Int
-  ) throws(APIError) -> AsyncThrowingStream<SpeakerQueue.Event, any Error> {
+  ) throws(APIError) -> SpeechStream {
     try scope.service.speakers.run(
       SpeechRequest(
         live: scope.live, model: body.model,
@@ -92,9 +93,7 @@ private struct Speech: Sendable {
   }
 
   /// Server-sent events: pieces of the text as they come, the end, the usage where it is asked for.
-  private func events(
-    _ stream: AsyncThrowingStream<SpeakerQueue.Event, any Error>
-  ) -> ResponseBody {
+  private func events(_ stream: SpeechStream) -> ResponseBody {
     ResponseBody { writer in
       var text = try ContinuationText(body.model.tokenizer, stops: body.stops)
       var end = ContinuationEnd.stop
@@ -103,7 +102,7 @@ private struct Speech: Sendable {
         if isChat {
           try await writer.write(event(chunk(["role": "assistant", "content": ""], nil)))
         }
-        for try await part in stream {
+        for try await part in stream.events {
           switch part {
           case .token(let token):
             let piece = text.append(token)
@@ -112,6 +111,7 @@ private struct Speech: Sendable {
           }
           if text.isStopped { break }
         }
+        stream.stop()
         let rest = text.finish()
         if !rest.isEmpty { try await writer.write(event(chunk(piece: rest))) }
         try await writer.write(event(isChat ? chunk([:], end) : chunk(piece: "", end)))

@@ -30,15 +30,27 @@ struct StoreIndex {
     return try generation(row, packs: packs(ofGeneration: id))
   }
 
-  /// Every generation, oldest first; each pack is read once, however many generations hold it.
-  func history() throws -> [Generation] {
+  /// The newest generations, oldest first; each pack is read once, however many generations hold it.
+  ///
+  /// - Parameters:
+  ///   - limit: The most of them; all where it is `nil`.
+  ///   - isMeasured: Whether only those count that a regression suite reported on.
+  /// - Returns: The generations.
+  /// - Throws: What reading the index throws.
+  func history(newest limit: Int? = nil, isMeasured: Bool = false) throws -> [Generation] {
     let packs = Dictionary(
       try keptPacks().map { ($0.digest.hex, $0) }, uniquingKeysWith: { first, _ in first })
     let sql = """
       SELECT pack.digest FROM pack JOIN generation_pack ON pack.digest = generation_pack.pack
       WHERE generation_pack.generation = ? ORDER BY pack.name
       """
-    return try Row.fetchAll(database, sql: "SELECT * FROM generation ORDER BY id").map { row in
+    let rows = try Row.fetchAll(
+      database,
+      sql: """
+        SELECT * FROM generation \(isMeasured ? "WHERE report IS NOT NULL" : "")
+        ORDER BY id DESC LIMIT ?
+        """, arguments: [limit ?? -1])
+    return try rows.reversed().map { row in
       let id = try row.decode(Int.self, forColumn: "id")
       let digests = try String.fetchAll(database, sql: sql, arguments: [id])
       return try generation(row, packs: digests.compactMap { packs[$0] })

@@ -79,7 +79,7 @@ struct LanguagePacks {
     return try PackModel(
       identity: PackIdentity(
         name: "test/pack-\(number)", version: "1.0.0", digest: Digest(of: Array("\(number)".utf8))),
-      shape: shape, backbone: backbone,
+      shape: shape, backbone: backbone.outline,
       experts: try SafeTensorsFile(bytes: experts.bytes(), name: "experts.safetensors"),
       router: try SafeTensorsFile(bytes: router.bytes(), name: "router.safetensors"), heads: nil)
   }

@@ -31,14 +31,18 @@ final class ServerBench: Sendable {
   /// - Parameters:
   ///   - keys: Who has which key; without any, nobody needs one.
   ///   - packs: What is installed before it starts.
+  ///   - directory: Where everything lies; a directory of its own without it.
+  ///   - backbone: What it runs on; the tiny encoder without it.
   ///   - edit: Changes its options.
   /// - Throws: What making the store or starting the server throws.
   init(
     keys: [AccessKey] = [], packs: [(String, [Int])] = ServerBench.packs,
+    in directory: TemporaryDirectory? = nil, backbone: Backbone? = nil,
     changing edit: (inout ServerOptions) -> Void = { _ in }
   ) async throws {
-    directory = try TemporaryDirectory()
-    let backbone = try TinyBackbone.make()
+    let directory = try directory ?? TemporaryDirectory()
+    self.directory = directory
+    let backbone = try backbone ?? TinyBackbone.make()
     let store = try Store(at: directory.url.appending(path: "store"))
     self.backbone = backbone
     self.store = store
@@ -120,6 +124,13 @@ final class ServerBench: Sendable {
   /// Removes a pack, unproven.
   func remove(_ name: String) throws {
     _ = try Self.installer(store, backbone).remove([name], Self.change())
+  }
+
+  /// Makes another generation of the same packs, which the regression suite measures.
+  func prove() throws {
+    var change = Self.change()
+    change.checking = .suite
+    _ = try Self.installer(store, backbone).set(threshold: 0.51, change)
   }
 
   /// Makes the set of an earlier generation active again, without loading it.

@@ -1,28 +1,41 @@
 import Foundation
 import Glibc
-import MoEBase
+public import MoEBase
 
 /// One connection to a server on this machine, byte by byte.
-final class RawClient: Sendable {
+public final class RawClient: Sendable {
   /// What came back.
-  struct Reply: Sendable {
-    let status: Int
-    let fields: [String: String]
-    let body: [UInt8]
+  public struct Reply: Sendable {
+    /// The status.
+    public let status: Int
+    /// The header fields, their names in lower case.
+    public let fields: [String: String]
+    /// The body.
+    public let body: [UInt8]
 
     /// The body as JSON.
-    var json: JSONValue { (try? JSONValue(parsing: body)) ?? .null }
+    public var json: JSONValue { (try? JSONValue(parsing: body)) ?? .null }
     /// The word of an error.
-    var code: String? {
+    public var code: String? {
       if case .string(let code)? = json["error"]?["code"] { code } else { nil }
     }
   }
 
-  struct Failure: Error { let reason: String }
+  /// What went wrong with the connection.
+  public struct Failure: Error {
+    /// In words.
+    public let reason: String
+
+    /// Makes a failure.
+    public init(reason: String) { self.reason = reason }
+  }
 
   private let descriptor: Int32
 
-  init(port: Int) throws {
+  /// Connects.
+  ///
+  /// - Throws: ``Failure``.
+  public init(port: Int) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -41,7 +54,7 @@ final class RawClient: Sendable {
   deinit { close(descriptor) }
 
   /// Sends bytes as they are.
-  func send(_ bytes: [UInt8]) {
+  public func send(_ bytes: [UInt8]) {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes {
@@ -53,10 +66,10 @@ final class RawClient: Sendable {
   }
 
   /// Says that no more comes.
-  func closeSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+  public func closeSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
   /// Ends the connection with a reset.
-  func reset() {
+  public func reset() {
     var linger = linger(l_onoff: 1, l_linger: 0)
     setsockopt(
       descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
@@ -64,7 +77,7 @@ final class RawClient: Sendable {
   }
 
   /// Reads one response.
-  func reply(hasBody: Bool = true) throws -> Reply {
+  public func reply(hasBody: Bool = true) throws -> Reply {
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     let separator = Array("\r\n\r\n".utf8)
@@ -84,7 +97,11 @@ final class RawClient: Sendable {
           bytes = Array(body)
           continue
         }
-        if body.count >= length {
+        if hasBody, fields["transfer-encoding"] == "chunked" {
+          if let whole = Self.joined(body) {
+            return Reply(status: status, fields: fields, body: whole)
+          }
+        } else if body.count >= length {
           return Reply(status: status, fields: fields, body: Array(body.prefix(length)))
         }
       }
@@ -96,8 +113,24 @@ final class RawClient: Sendable {
     }
   }
 
+  /// The chunks of a body put together; `nil` while the last one is not there.
+  private static func joined(_ bytes: ArraySlice<UInt8>) -> [UInt8]? {
+    var rest = bytes
+    var whole: [UInt8] = []
+    while let end = rest.firstRange(of: [0x0D, 0x0A]),
+      let size = Int(String(decoding: rest[..<end.lowerBound], as: UTF8.self), radix: 16)
+    {
+      rest = rest[end.upperBound...]
+      guard size > 0 else { return rest.starts(with: [0x0D, 0x0A]) ? whole : nil }
+      guard rest.count >= size + 2 else { return nil }
+      whole += rest.prefix(size)
+      rest = rest.dropFirst(size + 2)
+    }
+    return nil
+  }
+
   /// Sends a request and reads its response.
-  func ask(
+  public func ask(
     _ method: String, _ path: String, key: String? = nil, host: String = "localhost",
     type: String? = "application/json", body: [UInt8]? = nil
   ) throws -> Reply {
