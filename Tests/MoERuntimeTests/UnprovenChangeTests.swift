@@ -66,7 +66,7 @@ import Testing
       { $0.manifest.profile = other },
       { $0.manifest.experts?.layers = [0, TinyBackbone.layerCount] },
     ] {
-      #expect(throws: (any ActionableError).self) {
+      #expect(throws: (any Error).self) {
         try installer().install([try archive("ships", changing: edit)], change)
       }
     }
