@@ -14,6 +14,7 @@ from train_experts.processes import Processes
 from .encoder import Encoder
 from .experts import GeluExperts
 from .files import write_tensors
+from .generator import SeededGenerator
 from .head import thresholds
 from .source import read_source
 from .training import Trainer
@@ -49,10 +50,10 @@ def train(options: argparse.Namespace, processes: Processes) -> None:
     if not (1 <= depth <= encoder.layer_count and width >= 1 and 1 <= top_k <= count):
         raise Failure(USAGE, f"{depth} layers of {count} experts of width {width}, top {top_k}, cannot be",
                       f"1 to {encoder.layer_count} layers, and at most as many experts a token as there are")
-    generator = torch.Generator().manual_seed(source.seed)
+    generator = SeededGenerator(source.seed)
     layers = list(range(encoder.layer_count - depth, encoder.layer_count))
-    experts = {layer: GeluExperts(encoder.width, width, count, top_k, generator) for layer in layers}
-    trainer = Trainer(encoder, source, experts, processes)
+    experts = GeluExperts.drawn(layers, (encoder.width, width, count, top_k), generator)
+    trainer = Trainer(encoder, source, experts, generator, processes)
     record = trainer.run()
     if not processes.is_first:
         return

@@ -6,26 +6,38 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from .generator import SeededGenerator
+
 
 class GeluExperts(nn.Module):
     """E experts W_down gelu(W_up h + b_up) + b_down of width F; with more than one, softmax(W h + b) picks the top K."""
 
-    def __init__(self, width: int, expert_width: int, expert_count: int, top_k: int, generator: torch.Generator) -> None:
+    def __init__(self, width: int, expert_width: int, expert_count: int, top_k: int) -> None:
         super().__init__()
         self.top_k = top_k
-
-        def normal(*shape: int) -> nn.Parameter:
-            return nn.Parameter(torch.randn(shape, generator=generator) * width**-0.5)
 
         def zeros(*shape: int) -> nn.Parameter:
             return nn.Parameter(torch.zeros(shape))
 
-        self.up, self.up_bias = normal(expert_count, expert_width, width), zeros(expert_count, expert_width)
+        self.up, self.up_bias = zeros(expert_count, expert_width, width), zeros(expert_count, expert_width)
         self.down, self.down_bias = zeros(expert_count, width, expert_width), zeros(expert_count, width)
-        self.router = normal(expert_count, width) if expert_count > 1 else None
+        self.router = zeros(expert_count, width) if expert_count > 1 else None
         self.router_bias = zeros(expert_count) if expert_count > 1 else None
         # What the router said of the tokens of the last pass, [N, E]: its losses are made of it.
         self.logits: torch.Tensor | None = None
+
+    @staticmethod
+    def drawn(layers: list[int], shape: tuple[int, int, int, int], generator: SeededGenerator) -> dict[int, GeluExperts]:
+        """Experts of several layers, in the order that `pack build` draws them; at first they add nothing."""
+        experts = {layer: GeluExperts(*shape) for layer in layers}
+        scale = shape[0] ** -0.5
+        with torch.no_grad():
+            for layer in experts.values():
+                layer.up.copy_(generator.normals(*layer.up.shape, scale=scale))
+            for layer in experts.values():
+                if layer.router is not None:
+                    layer.router.copy_(generator.normals(*layer.router.shape, scale=scale))
+        return experts
 
     @property
     def expert_count(self) -> int:

@@ -11,6 +11,8 @@ import torch
 import yaml
 from train_experts.failure import BAD_DATA, NOT_FOUND, Failure
 
+from .generator import SeededGenerator
+
 KINDS = ("classify", "tag")
 
 
@@ -87,16 +89,23 @@ def _texts(path: Path, kind: str) -> Texts:
 
 
 def _split(texts: Texts, labels: list[str], seed: int) -> tuple[Texts, Texts]:
-    """A seeded tenth of every label's texts, and of those without one, is held out."""
-    generator = torch.Generator().manual_seed(seed)
+    """A seeded tenth of every label's texts, and of those without one, is held out; no label gives up more than half."""
+    generator = SeededGenerator(seed)
+    places = {label: [place for place, own in enumerate(texts.labels) if label in own] for label in labels}
     held: set[int] = set()
-    groups = [[place for place, own in enumerate(texts.labels) if label in own] for label in labels]
-    groups.append([place for place, own in enumerate(texts.labels) if not own])
-    for group in groups:
-        left = max(1, len(group) // 10) - len(held.intersection(group)) if group else 0
-        for place in torch.randperm(len(group), generator=generator).tolist():
-            if left > 0 and group[place] not in held:
-                held.add(group[place])
+
+    def is_spared(label: str) -> bool:
+        return len(held.intersection(places[label])) >= len(places[label]) // 2
+
+    for group in [*places.values(), [place for place, own in enumerate(texts.labels) if not own]]:
+        if not group:
+            continue
+        left = max(1, len(group) // 10) - len(held.intersection(group))
+        shuffled = list(group)
+        generator.shuffle(shuffled)
+        for place in shuffled:
+            if left > 0 and place not in held and not any(map(is_spared, texts.labels[place])):
+                held.add(place)
                 left -= 1
     rest = [place for place in range(len(texts.texts)) if place not in held]
     return texts.taking(rest), texts.taking(sorted(held))

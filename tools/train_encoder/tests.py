@@ -18,6 +18,8 @@ from transformers import BertConfig, BertModel
 from .__main__ import parse, train
 from .encoder import Encoder
 from .experts import GeluExperts
+from .files import write_tensors
+from .generator import SeededGenerator
 from .head import fit_head, head_loss, score, thresholds
 from .source import read_source
 
@@ -73,7 +75,7 @@ class EncoderTests(unittest.TestCase):
         torch.testing.assert_close(features[:, -16:], F.normalize(mean, dim=1), rtol=1e-4, atol=1e-5)
 
     def test_the_top_experts_add_their_weighted_outputs(self) -> None:
-        experts = GeluExperts(4, 3, 3, 2, torch.Generator().manual_seed(1))
+        experts = GeluExperts(4, 3, 3, 2)
         with torch.no_grad():
             for parameter in experts.parameters():
                 torch.nn.init.normal_(parameter)
@@ -86,6 +88,16 @@ class EncoderTests(unittest.TestCase):
             expected = sum(p[e] / p[best].sum() * (experts.down[e] @ F.gelu(experts.up[e] @ token + experts.up_bias[e])
                                                    + experts.down_bias[e]) for e in best.tolist())
             torch.testing.assert_close(row, expected, rtol=1e-4, atol=1e-5)
+
+
+class GeneratorTests(unittest.TestCase):
+    def test_the_numbers_are_those_of_moe_pack(self) -> None:
+        # The vectors of `SeededGeneratorTests` of MoEBase.
+        for seed, first, thousandth in [(0, 0x53175D61490B23DF, 0x376300FA032F6483), (1, 0xCFC5D07F6F03C29B, 0x92D52100F9E1DA0D),
+                                        (2**64 - 1, 0x56CCF8CE948E27B2, 0x6E67F58F11F35060)]:
+            generator = SeededGenerator(seed)
+            numbers = [generator.next() for _ in range(1000)]
+            self.assertEqual((numbers[0], numbers[999]), (first, thousandth))
 
 
 class HeadTests(unittest.TestCase):
@@ -140,8 +152,7 @@ class TrainingTests(unittest.TestCase):
 
     def test_experts_that_ship_have_the_names_of_the_format(self) -> None:
         torch.manual_seed(1)
-        from .files import write_tensors
-        experts = {1: GeluExperts(16, 8, 2, 1, torch.Generator().manual_seed(1))}
+        experts = GeluExperts.drawn([1], (16, 8, 2, 1), SeededGenerator(1))
         with tempfile.TemporaryDirectory() as name:
             write_tensors(Path(name), experts, {"t.bias": torch.zeros(1)}, {})
             names = sorted(load_file(f"{name}/experts.safetensors")) + sorted(load_file(f"{name}/router.safetensors"))

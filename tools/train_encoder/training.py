@@ -17,6 +17,7 @@ from train_experts.processes import Processes
 
 from .encoder import Encoder, parameters
 from .experts import GeluExperts
+from .generator import SeededGenerator
 from .head import fit_head, head_loss, score
 from .source import Source
 from .states import States
@@ -48,8 +49,10 @@ class Settings:
 class Trainer:
     """One run over the texts of a source."""
 
-    def __init__(self, encoder: Encoder, source: Source, experts: dict[int, GeluExperts], processes: Processes) -> None:
+    def __init__(self, encoder: Encoder, source: Source, experts: dict[int, GeluExperts], generator: SeededGenerator,
+                 processes: Processes) -> None:
         self.encoder, self.source, self.experts, self.processes = encoder, source, experts, processes
+        self.generator = generator
         self.settings = Settings.of_depth(len(experts))
         self.first = min(experts)
         self.train = States(encoder, source.train.texts, self.first, processes)
@@ -87,7 +90,7 @@ class Trainer:
                 "seconds": round(time.monotonic() - begun, 1)}
 
     def _epochs(self) -> dict[str, Any]:
-        settings, generator = self.settings, torch.Generator().manual_seed(self.source.seed)
+        settings, order = self.settings, list(range(self.train.count))
         groups = [{"params": parameters(self.experts), "peak": settings.expert_rate},
                   {"params": [self.weight, self.bias], "peak": settings.head_rate}]
         optimizer = torch.optim.AdamW(groups, lr=0.0, weight_decay=settings.weight_decay)
@@ -95,7 +98,7 @@ class Trainer:
         best = {"epoch": 0, **self._evaluate(), "parameters": self._snapshot()}
         top, history, step = best["score"], [], 0
         for epoch in range(1, settings.epochs + 1):
-            order = torch.randperm(self.train.count, generator=generator).tolist()
+            self.generator.shuffle(order)
             total = 0.0
             for place in range(0, len(order), settings.batch_size):
                 for group in optimizer.param_groups:

@@ -123,7 +123,8 @@ public struct PackNewCommand: MoECommand {
     var columns = VendorTable.Columns(
       text: textColumn, label: labelColumn, configuration: config, kind: kind?.task,
       separator: separator)
-    let table = try from.map { try table($0, &columns, questions) }
+    var table: VendorTable?
+    if let from { table = try read(from, &columns, questions) }
     let measured = try evals.map { try VendorTable($0.url, name: $0.text, columns: columns) }
     let away = try negatives.map {
       try VendorTable(
@@ -148,7 +149,7 @@ public struct PackNewCommand: MoECommand {
   }
 
   /// Reads the table; whoever sits at a terminal is asked whether a text has one label or several.
-  private func table(
+  private func read(
     _ path: Path, _ columns: inout VendorTable.Columns, _ questions: Questions?
   ) throws -> VendorTable {
     let table = try VendorTable(path.url, name: path.text, columns: columns)

@@ -6,6 +6,7 @@ import MoEModel
 import MoEPackFormat
 import MoETensor
 import MoETestSupport
+import MoETraining
 import SafeTensors
 import Testing
 

@@ -8,7 +8,7 @@ import Testing
 @Suite struct TagSourceTests {
   private func read(
     _ text: String, name: String = "x.jsonl", _ kind: ExampleFile.Kind = .eval(.tag)
-  ) throws -> [Expectation?] {
+  ) throws -> [MoEEval.Expectation?] {
     try ExampleFile(bytes: Array(text.utf8), name: name, kind: kind).examples.map(\.expectation)
   }
 
@@ -24,30 +24,24 @@ import Testing
   }
 
   @Test func `a list of labels is read, an empty one too`() throws {
-    #expect(
-      try read(
-        #"{"text": "a", "labels": ["x", "y"]}"# + "\n" + #"{"text": "b", "labels": []}"# + "\n"
-          + #"{"text": "c", "expect": "none"}"#) == [
-          .labels(["x", "y"]), .labels([]), Expectation.none,
-        ])
+    let lines = [
+      #"{"text": "a", "labels": ["x", "y"]}"#, #"{"text": "b", "labels": []}"#,
+      #"{"text": "c", "expect": "none"}"#,
+    ]
+    let expected: [MoEEval.Expectation?] = [
+      .labels(["x", "y"]), .labels([]), MoEEval.Expectation.none,
+    ]
+    #expect(try read(lines.joined(separator: "\n")) == expected)
   }
 
   @Test func `a field of a delimited file holds them with a separator between`() throws {
-    #expect(
-      try read("text,labels\na,x; y\nb,\nc,z\n", name: "x.csv", .training(.tag))
-        == [.labels(["x", "y"]), .labels([]), .labels(["z"])])
-    #expect(
-      try read(
-        "labels\texpect\ttext\nx|y\t\ta\n\tnone\tb\n", name: "x.tsv", .eval(.tag, separator: "|"))
-        == [.labels(["x", "y"]), Expectation.none])
-  }
-
-  @Test func `what travels in a pack is JSON Lines`() throws {
-    let file = try ExampleFile(
-      bytes: Array("text,labels\na,x;y\nb,\n".utf8), name: "x.csv", kind: .eval(.tag))
-    let file2 = try ExampleFile(
-      bytes: Array(#"{"text":"a","labels":["x","y"]}"#.utf8), name: "x.jsonl", kind: .eval(.tag))
-    #expect(file.examples[0].expectation == file2.examples[0].expectation)
+    let commas = try read("text,labels\na,x; y\nb,\nc,z\n", name: "x.csv", .training(.tag))
+    let three: [MoEEval.Expectation?] = [.labels(["x", "y"]), .labels([]), .labels(["z"])]
+    #expect(commas == three)
+    let tabs = try read(
+      "labels\texpect\ttext\nx|y\t\ta\n\tnone\tb\n", name: "x.tsv", .eval(.tag, separator: "|"))
+    let two: [MoEEval.Expectation?] = [.labels(["x", "y"]), MoEEval.Expectation.none]
+    #expect(tabs == two)
   }
 
   @Test(arguments: [
