@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
+from .lbfgs import minimize
+
 
 def head_loss(kind: str, logits: torch.Tensor, targets: torch.Tensor, smoothing: float = 0.0) -> torch.Tensor:
     """The loss summed over texts: cross-entropy of `classify`, binary cross-entropy of each label of `tag`.
@@ -19,20 +21,16 @@ def head_loss(kind: str, logits: torch.Tensor, targets: torch.Tensor, smoothing:
 
 def fit_head(kind: str, features: torch.Tensor, targets: torch.Tensor, inverse_penalty: float) -> tuple[torch.Tensor, torch.Tensor]:
     """Logistic regression, its weights costing ‖W‖² / (2 C N), in double precision: W [L, G] and b [L]."""
-    x, count = features.double(), len(features)
-    weight = torch.zeros(targets.shape[1], x.shape[1], dtype=torch.float64, requires_grad=True)
-    bias = torch.zeros(targets.shape[1], dtype=torch.float64, requires_grad=True)
-    optimizer = torch.optim.LBFGS([weight, bias], max_iter=100, tolerance_grad=1e-7, line_search_fn="strong_wolfe")
+    x, count, labels = features.double(), len(features), targets.shape[1]
+    cut = labels * x.shape[1]
 
-    def closure() -> torch.Tensor:
-        optimizer.zero_grad()
+    def value(point: torch.Tensor) -> torch.Tensor:
+        weight, bias = point[:cut].view(labels, -1), point[cut:]
         loss = head_loss(kind, F.linear(x, weight, bias), targets.double()) / count
-        loss = loss + weight.square().sum() / (2 * inverse_penalty * count)
-        loss.backward()
-        return loss
+        return loss + weight.square().sum() / (2 * inverse_penalty * count)
 
-    optimizer.step(closure)
-    return weight.detach().float(), bias.detach().float()
+    found = minimize(torch.zeros(cut + labels, dtype=torch.float64), value)
+    return found[:cut].view(labels, -1).float(), found[cut:].float()
 
 
 def thresholds(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:

@@ -64,7 +64,7 @@ public struct VendorTable: Sendable {
   private static let labelNames = [
     "label", "label_text", "category", "intent", "class", "topic", "labels", "target",
   ]
-  private static let tagNames = ["labels", "tags", "categories", "topics", "label_texts", "label"]
+  private static let tagNames = ["labels", "tags", "categories", "topics", "label_texts"]
 
   /// Reads a file or a directory.
   ///
@@ -119,7 +119,8 @@ public struct VendorTable: Sendable {
     let labelColumn =
       hasLabels
       ? try Self.column(
-        columns.label, among: columns.kind == .tag ? Self.tagNames : Self.labelNames, of: names,
+        columns.label,
+        among: columns.kind == .tag ? Self.tagNames + Self.labelNames : Self.labelNames, of: names,
         what: "labels",
         option: "--label-column", file: name, line: first.line) : nil
     let classes = labelColumn.flatMap(classNames)

@@ -36,6 +36,19 @@ import Testing
     return source
   }
 
+  /// The same with every seventh eval text's labels wrong, for the tiny backbone learns them without a mistake.
+  private var muddled: SourceDirectory {
+    var source = source
+    source["evals/topics.jsonl"] = source["evals/topics.jsonl"].split(separator: "\n").enumerated()
+      .map { index, line in
+        let wrong = line.replacingOccurrences(of: "[\"tag-", with: "[\"tag-2\",\"tag-")
+          .replacingOccurrences(of: "[]", with: "[\"tag-0\"]")
+          .replacingOccurrences(of: "[\"tag-2\",\"tag-2\"]", with: "[]")
+        return (index % 7 == 0 && !line.contains(",\"tag-2") ? wrong : String(line)) + "\n"
+      }.joined()
+    return source
+  }
+
   @Test func `a source of tags becomes a pack that gives the right sets`() throws {
     let built = try build(source)
     let eval = built.evals[0]
@@ -74,7 +87,7 @@ import Testing
   }
 
   @Test func `a set's result is what is counted by hand from its answers`() throws {
-    let built = try build(source)
+    let built = try build(muddled)
     let eval = built.evals[0]
     var (right, expected, given, exact) = (0, 0, 0, 0)
     var f1: [Double] = []
@@ -105,7 +118,8 @@ import Testing
     #expect(interval.low <= f1[1] && f1[1] <= interval.high)
     #expect(eval.value(.balancedAccuracy) == nil && eval.confusion.labels.isEmpty)
     let pairs = LabelPairs(eval)
-    #expect(pairs.expected[0][1] == 10 && pairs.expected[0][0] == 20 && pairs.expected[0][2] == 0)
+    #expect(
+      pairs.expected[0][0] == eval.tags.support[0] && pairs.given[1][1] == eval.tags.predicted[1])
   }
 
   @Test func `report and card tell of sets, and draw no confusion`() throws {
@@ -140,7 +154,7 @@ import Testing
   }
 
   @Test func `a floor that is missed is said in the metric's name`() throws {
-    var source = source
+    var source = muddled
     source["pack.yaml"] = TinyTags.description(floor: 1)
     let error = #expect(throws: SourceError.self) { try build(source) }
     #expect(

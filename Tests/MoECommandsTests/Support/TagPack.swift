@@ -46,7 +46,7 @@ extension CommandBench {
       entries[place] = PackEntry(name: EntryName.heads, bytes: writer.bytes())
     }
     let path = directory.path("tags-\(release)\(thresholds == nil ? "" : "-other").moepack")
-    try PackWriter(keys: [TinyPack.key]).write(
+    _ = try PackWriter(keys: [TinyPack.key]).write(
       built.manifest, entries: entries, to: URL(fileURLWithPath: path))
     return path
   }

@@ -5,7 +5,8 @@ import Testing
   @Test func `the raw values are the words in JSON`() {
     #expect(
       Metric.allCases.map(\.rawValue) == [
-        "accuracy", "macroF1", "balancedAccuracy", "normalizedAccuracy", "exactMatch", "tokenF1",
+        "accuracy", "microF1", "macroF1", "balancedAccuracy", "normalizedAccuracy", "exactMatch",
+        "tokenF1",
         "natsPerByte", "routedNatsPerByte", "auroc", "calibrationError",
       ])
     #expect(Metric(rawValue: "macroF1") == .macroF1 && Metric(rawValue: "macro-f1") == nil)
