@@ -147,7 +147,7 @@ let package = Package(
       "MoECommandsTests",
       [
         "MoETestSupport", "MoEBase", "MoETensor", "MoEModel", "MoEPackFormat", "MoEEval",
-        "MoEStore", "MoERuntime", "MoECommands", arguments,
+        "MoEStore", "MoERuntime", "MoEAuthoring", "MoECommands", "SafeTensors", arguments,
       ], exclude: ["Golden"]),
     tests(
       "MoEServerTests",

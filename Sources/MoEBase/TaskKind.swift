@@ -2,6 +2,8 @@
 public enum TaskKind: String, Sendable, CaseIterable {
   /// One label of a text, by a head; on an encoder.
   case classify
+  /// Any number of labels of a text, each by itself; on an encoder.
+  case tag
   /// The likeliest of some continuations; on a language model.
   case choose
   /// A continuation; on a language model.
@@ -10,12 +12,21 @@ public enum TaskKind: String, Sendable, CaseIterable {
   case perplexity
 
   /// Whether it needs a backbone that continues prompts.
-  public var needsLanguageModel: Bool { self != .classify }
+  public var needsLanguageModel: Bool { !hasLabels }
+
+  /// Whether it predicts labels, by a head.
+  public var hasLabels: Bool {
+    switch self {
+    case .classify, .tag: true
+    case .choose, .generate, .perplexity: false
+    }
+  }
 
   /// What evals of such a task may claim, the usual one first.
   public var metrics: [String] {
     switch self {
     case .classify: ["accuracy"]
+    case .tag: ["microF1", "macroF1"]
     case .choose: ["accuracy", "normalizedAccuracy"]
     case .generate: ["exactMatch", "tokenF1"]
     case .perplexity: ["natsPerByte"]

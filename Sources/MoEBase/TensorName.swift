@@ -48,4 +48,6 @@ public enum TensorName {
   public static func headWeight(task: String) -> String { "\(task).weight" }
   /// The bias of a task's head.
   public static func headBias(task: String) -> String { "\(task).bias" }
+  /// The thresholds of a `tag` task's head.
+  public static func headThreshold(task: String) -> String { "\(task).threshold" }
 }

@@ -10,7 +10,7 @@ public struct EvalResult: Sendable, Equatable {
   public let task: String
   /// Examples that carry a label.
   public let labelled: Int
-  /// Of these, those whose label the pack itself gives first.
+  /// Of these, those whose label the pack itself gives first, or whose labels are exactly those that it gives.
   public let correct: Int
   /// Of these, those for which the dispatcher selects the pack.
   public let ownSelected: Int
@@ -25,7 +25,7 @@ public struct EvalResult: Sendable, Equatable {
   /// Whether what a user gets is right, by example: the first prediction is the pack's and its label the
   /// expected one; or, of a text to leave alone, the pack is not selected.
   public let isAnsweredRight: [Bool]
-  /// The expected labels against those the pack gives first.
+  /// The expected labels against those the pack gives first; without labels where a text may have several.
   public let confusion: ConfusionMatrix
   /// How far the pack's own probabilities can be believed.
   public let reliability: Reliability
@@ -33,8 +33,16 @@ public struct EvalResult: Sendable, Equatable {
   public let scores: [ExampleScore]
   /// What the kind of task has beyond these.
   public var measures: [Metric: Double] = [:]
+  /// How often each label was given, and how often rightly, where a text may have several; else without labels.
+  public var tags = TagCounts(labels: [])
 
-  /// The share of labelled examples whose label is right, 0 … 1; higher is better.
+  /// The labels of the task.
+  public var labels: [String] { hasTags ? tags.labels : confusion.labels }
+  /// Whether a text may have several labels.
+  public var hasTags: Bool { !tags.labels.isEmpty }
+  /// Each label's score, in their order.
+  public var labelScores: [LabelScore] { hasTags ? tags.scores : confusion.scores }
+  /// The share of labelled examples whose label is right, of tags exactly the right set, 0 … 1; higher is better.
   public var accuracy: Double { labelled == 0 ? 0 : Double(correct) / Double(labelled) }
   /// Where the accuracy lies for 95 of 100 such sets: a bootstrap of 1,000 resamples; `nil` without labels.
   public var accuracyInterval: BootstrapInterval? {
@@ -46,7 +54,8 @@ public struct EvalResult: Sendable, Equatable {
     case .accuracy: labelled == 0 || measures[.natsPerByte] != nil ? nil : accuracy
     case .normalizedAccuracy, .exactMatch, .tokenF1, .natsPerByte, .routedNatsPerByte:
       measures[metric]
-    case .macroF1: confusion.macroF1
+    case .microF1: tags.microF1
+    case .macroF1: hasTags ? tags.macroF1 : confusion.macroF1
     case .balancedAccuracy: confusion.balancedAccuracy
     case .auroc: auroc
     case .calibrationError: reliability.expectedCalibrationError
@@ -79,21 +88,20 @@ extension EvalSet {
     on mixture: MixtureModel, pack: PackIdentity, pool: ThreadPool,
     progress: (@Sendable (Int) -> Void)? = nil
   ) throws -> EvalResult {
-    guard kind == .classify else {
+    guard kind.hasLabels else {
       return try LanguageEvaluation(
         set: self, mixture: mixture, pack: pack, pool: pool, progress: progress
       ).run()
     }
     let encodings = examples.map { mixture.backbone.tokenizer.encode($0.text) }
     let answers = try mixture.compare(encodings, naming: pack, pool: pool, progress: progress)
-    let labels =
-      mixture.packs.first { $0.identity.digest == pack.digest }?
-      .heads.first { $0.task == task }?.labels ?? []
-    let spelled = labels.map { Array($0.utf8) }
+    let head = mixture.packs.first { $0.identity.digest == pack.digest }?
+      .heads.first { $0.task == task }
+    let spelled = (head?.labels ?? []).map { Array($0.utf8) }
     let observations = answers.map { own, automatic in
       EvalObservation(own: own, automatic: automatic, pack: pack, task: task, labels: spelled)
     }
-    return result(of: observations, pack: pack, labels: labels)
+    return result(of: observations, pack: pack, head: head)
   }
 
   /// Sums up what was observed on the examples.
@@ -101,16 +109,19 @@ extension EvalSet {
   /// - Parameters:
   ///   - observations: One an example, in their order.
   ///   - pack: The pack whose set this is.
-  ///   - labels: The labels of the task, in the order of the head's rows.
+  ///   - head: The pack's head of the task; `nil` where it has none.
   /// - Returns: Counts, and right or wrong by example.
   public func result(
-    of observations: [EvalObservation], pack: PackIdentity, labels: [String]
+    of observations: [EvalObservation], pack: PackIdentity, head: LabelHead?
   ) -> EvalResult {
     precondition(observations.count == examples.count, "one observation an example")
+    let labels = head?.labels ?? []
     var isCorrect: [Bool?] = []
     var selected = (own: 0, none: 0)
     var margins = (own: [Double](), none: [Double]())
-    var confusion = ConfusionMatrix(labels: labels)
+    let thresholds = head?.thresholds
+    var confusion = ConfusionMatrix(labels: thresholds == nil ? labels : [])
+    var tags = TagCounts(labels: thresholds == nil ? [] : labels)
     var confidences: [(confidence: Double, isRight: Bool)] = []
     var scores: [ExampleScore] = []
     for (example, observation) in zip(examples, observations) {
@@ -130,6 +141,14 @@ extension EvalSet {
         }
         selected.own += observation.isSelected ? 1 : 0
         margins.own.append(observation.margin)
+      case .labels(let wanted):
+        let score = TagScore(wanted, observation, labels: labels, thresholds: thresholds ?? [])
+        isCorrect.append(score.isRight)
+        tags.add(expected: score.expected, given: score.given)
+        confidences += score.confidences
+        scores.append(.tagged(margin: observation.margin, score))
+        selected.own += observation.isSelected ? 1 : 0
+        margins.own.append(observation.margin)
       case .none, .choice, .completion, .prediction:
         isCorrect.append(nil)
         selected.none += observation.isSelected ? 1 : 0
@@ -137,14 +156,18 @@ extension EvalSet {
         scores.append(.leftAlone(margin: observation.margin))
       }
     }
-    return EvalResult(
+    var result = EvalResult(
       name: name, task: task, labelled: margins.own.count, correct: isCorrect.count { $0 == true },
       ownSelected: selected.own, none: margins.none.count, noneSelected: selected.none,
       auroc: areaUnderROC(positive: margins.own, negative: margins.none), isCorrect: isCorrect,
       isAnsweredRight: zip(examples, observations).map {
-        $1.isAnsweredRight($0.expectation, pack: pack)
+        $0.expectation.isMet(by: $1.lead, isSelected: $1.isSelected, task: task) {
+          $0.digest == pack.digest
+        }
       },
       confusion: confusion, reliability: Reliability(confidences), scores: scores)
+    result.tags = tags
+    return result
   }
 }
 

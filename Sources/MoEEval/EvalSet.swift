@@ -4,6 +4,8 @@ public import MoEBase
 public enum Expectation: Sendable, Equatable {
   /// The pack answers, with this label.
   case label(String)
+  /// The pack answers, with exactly these labels, in any order; it may be none.
+  case labels([String])
   /// The pack finds one of these continuations of the text likelier than the others.
   case choice([String], answer: Int)
   /// The pack continues the text with one of these.

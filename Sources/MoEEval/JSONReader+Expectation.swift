@@ -6,6 +6,7 @@ extension JSONReader {
   /// | kind | keys |
   /// |---|---|
   /// | `classify` | `label` |
+  /// | `tag` | `labels`, a list of them, none twice; it may be empty |
   /// | `choose` | `choices`, 2 to 64 texts, none twice; `answer`, one of them |
   /// | `generate` | `answer`, or `answers`, 1 to 64 texts |
   /// | `perplexity` | none: the text is what is predicted |
@@ -14,11 +15,13 @@ extension JSONReader {
   /// - Throws: `JSONSchemaError`.
   public mutating func expectation(of kind: TaskKind) throws(JSONSchemaError) -> Expectation {
     if let expect = try optionalString("expect") {
-      let others = ["label", "choices", "answer", "answers"].filter { optional($0) != nil }
+      let others = ["label", "labels", "choices", "answer", "answers"].filter {
+        optional($0) != nil
+      }
       guard expect == "none", others.isEmpty else {
         throw JSONSchemaError(
           path: path(of: kind == .classify ? "label" : others.first ?? "expect"),
-          expected: (kind == .classify ? "a label" : "an answer")
+          expected: (kind.hasLabels ? "a label" : "an answer")
             + ", or `expect` with the value `none`",
           got: others.isEmpty ? "neither" : "both")
       }
@@ -32,6 +35,7 @@ extension JSONReader {
           got: "neither")
       }
       return .label(label)
+    case .tag: return .labels(try labels())
     case .choose: return try choice()
     case .generate:
       let answers =
@@ -44,6 +48,25 @@ extension JSONReader {
       return .completion(answers)
     case .perplexity: return .prediction
     }
+  }
+
+  private mutating func labels() throws(JSONSchemaError) -> [String] {
+    guard optional("label") == nil else {
+      throw JSONSchemaError(
+        path: path(of: "label"), expected: "`labels`, a list, and nothing else", got: "`label`")
+    }
+    guard optional("labels") != nil else {
+      throw JSONSchemaError(
+        path: path(of: "labels"), expected: "a list of labels, or `expect` with the value `none`",
+        got: "neither")
+    }
+    let labels = try strings("labels")
+    var seen: Set<[UInt8]> = []
+    for label in labels where !seen.insert(Array(label.utf8)).inserted {
+      throw JSONSchemaError(
+        path: path(of: "labels"), expected: "each label once", got: "`\(label.prefix(80))` twice")
+    }
+    return labels
   }
 
   private mutating func choice() throws(JSONSchemaError) -> Expectation {

@@ -42,7 +42,7 @@ struct LanguageEvaluation {
       let found = try perplexity(
         own, answers: answers.map(\.automatic), model: model, experts: experts)
       for (index, outcome) in zip(own, found) { outcomes[index] = outcome }
-    case .classify: throw BackboneError.wrongKind(name: model.name, kind: .decoder)
+    case .classify, .tag: throw BackboneError.wrongKind(name: model.name, kind: .decoder)
     }
     let margins = answers.map { $0.own.nearest?.margin ?? -.infinity }
     let none = set.examples.indices.filter { set.examples[$0].expectation == .none }

@@ -61,8 +61,9 @@ public enum RuntimeError: ActionableError, Equatable {
       "`\(pack)` has experts in layer \(layer), expected layers from 0 to \(layerCount - 1)"
     case .wrongTask(let pack, let task, let kind):
       "task `\(task)` of `\(pack)` is of kind `\(kind)`, expected "
-        + (kind == TaskKind.classify.rawValue
-          ? "`choose`, `generate` or `perplexity` on a language model" : "`classify` on an encoder")
+        + (TaskKind(rawValue: kind)?.hasLabels == true
+          ? "`choose`, `generate` or `perplexity` on a language model"
+          : "`classify` or `tag` on an encoder")
     case .damagedEntry(let pack, let entry, let reason):
       "`\(entry)` of `\(pack)` is not what was installed: \(reason)"
     case .badEvalLine(let pack, let entry, let line, let expected, let got):

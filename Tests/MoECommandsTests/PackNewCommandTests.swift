@@ -85,4 +85,98 @@ import Testing
     }
     #expect(!FileManager.default.fileExists(atPath: bench.directory.path("x")))
   }
+
+  @Test func `whoever sits at a terminal is asked, and an empty line takes the default`() throws {
+    let directory = bench.directory.path("desk")
+    let terminal = try PseudoTerminal()
+    terminal.type("several\ntag\nAcme Desk\nacme/desk\n\nMIT\nde\n")
+    let result = try bench.run(
+      "pack", "new", directory, "--from", try table(), messages: terminal.slave,
+      keyboard: terminal.slave)
+    let screen = terminal.drain()
+    #expect(result.status == 0, "\(screen)")
+    for question in [
+      "One label a text (classify) or any number (tag) [classify]: ",
+      "that does not fit; as in `classify`", "Name of the pack, namespace/name [example/desk]: ",
+      "that does not fit; as in `example/desk`", "What is it about, in one line [desk]: ",
+      "Licence of texts and weights (SPDX) [LicenseRef-Proprietary]: ",
+      "Language of the texts [en]: ",
+    ] { #expect(screen.contains(question), "\(question) in \(screen)") }
+    let yaml = try String(contentsOfFile: "\(directory)/pack.yaml", encoding: .utf8)
+    for line in [
+      "pack: acme/desk\n", "summary: \"desk\"\n", "license: \"MIT\"\n", "languages: [\"de\"]",
+      "kind: tag\n", "metric: microF1",
+    ] { #expect(yaml.contains(line), "\(line) in \(yaml)") }
+    let train = try String(contentsOfFile: "\(directory)/data/train.jsonl", encoding: .utf8)
+    #expect(train.contains(#""labels":["repair"]"#))
+    // An empty label is no label where a text may have any number.
+    #expect(result.output.contains("2 labels"))
+    #expect(try bench.run("pack", "check", directory).status == 0)
+  }
+
+  @Test
+  func `what an option says is not asked, and after three wrong answers the default is taken`()
+    throws
+  {
+    let terminal = try PseudoTerminal()
+    terminal.type("a\nb\nc\n")
+    let directory = bench.directory.path("desk")
+    let result = try bench.run(
+      "pack", "new", directory, "--from", try table(), "--kind", "classify", "--summary", "x",
+      "--license", "MIT", "--language", "fr", messages: terminal.slave, keyboard: terminal.slave)
+    let screen = terminal.drain()
+    #expect(result.status == 0, "\(screen)")
+    #expect(screen.components(separatedBy: "that does not fit").count == 4, "\(screen)")
+    #expect(!screen.contains("What is it about") && !screen.contains("One label a text"))
+    let yaml = try String(contentsOfFile: "\(directory)/pack.yaml", encoding: .utf8)
+    #expect(yaml.contains("pack: example/desk\n") && yaml.contains("kind: classify"))
+  }
+
+  @Test func `lists of labels make a pack of tags, words with a separator where that is said`()
+    throws
+  {
+    let texts = TinyTags.texts(60, seed: 9)
+    try bench.directory.write(
+      texts.map(TinyTags.line).flatMap { $0.bytes + [0x0A] }, to: "lists.jsonl")
+    let words = texts.map { "\($0.text)\t\($0.labels.joined(separator: " | "))\n" }.joined()
+    try bench.directory.write(Array(("text\ttags\n" + words).utf8), to: "words.tsv")
+    let lists = try bench.run(
+      "pack", "new", bench.directory.path("lists"), "--from", bench.directory.path("lists.jsonl"),
+      "--json")
+    #expect(lists.status == 0, "\(lists.messages)")
+    let json = try lists.json()
+    #expect(json["kind"] == "tag" && json["labels"] == ["tag-0", "tag-1", "tag-2"])
+    let split = try bench.run(
+      "pack", "new", bench.directory.path("words"), "--from", bench.directory.path("words.tsv"),
+      "--kind", "tag", "--separator", "|", "--json")
+    #expect(split.status == 0, "\(split.messages)")
+    for file in ["data/train.jsonl", "evals/topic.jsonl", "labels.yaml"] {
+      #expect(
+        try Data(contentsOf: URL(fileURLWithPath: bench.directory.path("lists/\(file)")))
+          == Data(contentsOf: URL(fileURLWithPath: bench.directory.path("words/\(file)"))),
+        "\(file)")
+    }
+    // A fifth of every label's texts is measured by, and some of those without one.
+    let evals = try Data(
+      contentsOf: URL(fileURLWithPath: bench.directory.path("lists/evals/topic.jsonl"))
+    ).split(separator: 0x0A).map { try JSONValue(parsing: Array($0)) }
+    for label in TinyTags.labels {
+      let count = evals.count { line in
+        if case .array(let labels)? = line["labels"] {
+          labels.contains(.string(label))
+        } else {
+          false
+        }
+      }
+      #expect((3...8).contains(count), "\(label): \(count)")
+    }
+    #expect(evals.contains { $0["labels"] == [] })
+    // Always giving the same labels is the floor: a check has nothing to say against more than that.
+    let check = try bench.run("pack", "check", bench.directory.path("lists"), "--json")
+    #expect(check.status == 0, "\(check.messages)")
+    let bad = try bench.run(
+      "pack", "new", bench.directory.path("bad"), "--from", bench.directory.path("words.tsv"),
+      "--separator", "x")
+    #expect(bad.status == 64)
+  }
 }

@@ -56,7 +56,7 @@ import Testing
         prior: [0.5, 0.5], threshold: threshold, temperature: 1),
       experts: [:],
       heads: [
-        ClassificationHead(
+        LabelHead(
           task: "issue", labels: ["topic-0", "topic-1"],
           weight: PackedMatrix(
             rows: 2, columns: width, values: headWeight ?? means.flatMap { $0.map { 60 * $0 } }),

@@ -85,7 +85,9 @@ import Testing
     #expect(try path(["experts", "layers"], [4, 4]) == "predicate.experts.layers")
     #expect(try path(["experts", "topK"], 3) == "predicate.experts.topK")
     #expect(try path(["experts", "activation"], "relu") == "predicate.experts.activation")
-    #expect(try path(["experts", "utilization"], []) == "predicate.experts.utilization")
+    #expect(
+      try path(["experts", "utilization"], [["shares": [0.5, 0.5], "entropy": 0.5]])
+        == "predicate.experts.utilization")
     #expect(
       try path(["experts", "utilization", "1", "shares"], [1]) == "predicate.experts.utilization")
     #expect(

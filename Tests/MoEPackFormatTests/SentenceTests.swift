@@ -118,7 +118,7 @@ import Testing
     (
       .unknownFeature("rank"),
       "`p.moepack` needs feature `rank`, which this moe-pack does not know: it knows `choose`, "
-        + "`classify`, `generate`, `perplexity`"
+        + "`classify`, `generate`, `perplexity`, `tag`"
     ),
     (
       .manifest(path: "predicate.release", expected: "1", got: "0"),

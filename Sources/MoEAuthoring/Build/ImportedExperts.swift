@@ -4,22 +4,20 @@ import MoEModel
 public import MoEPackFormat
 import SafeTensors
 
-/// Experts for a language model that were trained elsewhere: what `tools/train-experts` writes.
+/// Experts that were trained elsewhere: what `tools/train-experts` writes for a language model, and
+/// `tools/train-encoder`, with a head, for an encoder.
 ///
-/// A directory with `experts.safetensors`, `router.safetensors` (``TensorName``, all F32) and `training.json`, of which
-/// the object `experts` is read: `{"layers": […], "width": F, "count": E, "topK": K}`.
+/// A directory with `experts.safetensors`, `router.safetensors`, `heads.safetensors` (``TensorName``, all F32; each where
+/// it has a tensor) and `training.json`, of which the object `experts` is read, `{"layers": […], "width": F, "count": E,
+/// "topK": K}` or of a head alone `null`, and where there is a head `labels`.
 public struct ImportedExperts: Sendable {
-  /// The layers that hold experts, E, F and K.
-  public let shape: Manifest.Experts
-  /// The experts' tensors, as they are.
-  let experts: SafeTensorsFile
-  /// The routers' tensors, as they are.
-  let router: SafeTensorsFile
+  /// The layers that hold experts, E, F and K; `nil` where a head comes alone.
+  public let shape: Manifest.Experts?
+  /// The tensors as they are, by entry.
+  let files: [String: SafeTensorsFile]
   /// What the trainer wrote down.
   let record: JSONValue
 
-  /// The names of the files.
-  static let fileNames = [EntryName.experts, EntryName.router, recordName]
   private static let recordName = "training.json"
 
   /// Reads a directory, and holds every tensor to the shape it says.
@@ -27,43 +25,59 @@ public struct ImportedExperts: Sendable {
   /// - Parameters:
   ///   - directory: Where it lies.
   ///   - name: The directory as `pack.yaml` spells it.
-  ///   - backbone: The language model.
+  ///   - source: Whose pack it is for.
+  ///   - backbone: What it was trained on.
   /// - Throws: ``SourceError``.
-  init(directory: URL, name: String, backbone: Backbone) throws {
-    func file(_ entry: String) -> (url: URL, name: String) {
-      (directory.appending(path: entry), "\(name)/\(entry)")
-    }
-    let recordFile = file(Self.recordName)
+  init(directory: URL, name: String, source: PackSource, backbone: Backbone) throws {
+    let recordName = "\(name)/\(Self.recordName)"
     let bytes = try SourceFile.bytes(
-      recordFile.url, name: recordFile.name, neededBy: "`experts.tensors` in `pack.yaml`",
-      limit: 1 << 24)
+      directory.appending(path: Self.recordName), name: recordName,
+      neededBy: "`experts.tensors` in `pack.yaml`", limit: 1 << 24)
     do {
       record = try JSONValue(parsing: bytes)
-      shape = try Self.shape(record, layerCount: backbone.layerCount)
+      shape = try Self.shape(record, backbone: backbone)
+      if source.task.kind.hasLabels { try Self.check(record, labels: source.labels) }
     } catch let error as JSONSyntaxError {
       throw SourceError.badField(
-        file: recordFile.name, path: "byte \(error.offset)", expected: "JSON", got: error.reason)
+        file: recordName, path: "byte \(error.offset)", expected: "JSON", got: error.reason)
     } catch let error as JSONSchemaError {
       throw SourceError.badField(
-        file: recordFile.name, path: error.path, expected: error.expected, got: error.got)
+        file: recordName, path: error.path, expected: error.expected, got: error.got)
     }
-    func tensors(_ entry: String) throws -> SafeTensorsFile {
-      let (url, name) = file(entry)
+    var files: [String: SafeTensorsFile] = [:]
+    for (entry, tensors) in Self.wanted(shape, source: source, backbone: backbone) {
+      let file = "\(name)/\(entry)"
       do {
-        return try SafeTensorsFile(url: url, name: name, limits: .pack)
-      } catch {
-        throw SourceError.badTensors(file: name, reason: error.message)
+        files[entry] = try SafeTensorsFile(
+          url: directory.appending(path: entry), name: file, limits: .pack)
+        try files[entry]?.check(tensors, file: file)
+      } catch let error as SafeTensorsError {
+        throw SourceError.badTensors(file: file, reason: error.message)
       }
     }
-    experts = try tensors(EntryName.experts)
-    router = try tensors(EntryName.router)
-    try check(width: backbone.width, name: name)
+    self.files = files
+  }
+
+  /// The head's rows are in the order of the trainer's labels: it has to be the source's.
+  private static func check(
+    _ record: JSONValue, labels: [String]
+  ) throws(JSONSchemaError) {
+    var reader = try JSONReader(record)
+    let trained = try reader.strings("labels")
+    guard trained.map({ Array($0.utf8) }) == labels.map({ Array($0.utf8) }) else {
+      throw JSONSchemaError(
+        path: "labels",
+        expected: "the \(labels.count) labels of the source, in the order of their bytes",
+        got: trained.count == labels.count ? "others" : "\(trained.count)")
+    }
   }
 
   private static func shape(
-    _ record: JSONValue, layerCount: Int
-  ) throws(JSONSchemaError) -> Manifest.Experts {
+    _ record: JSONValue, backbone: Backbone
+  ) throws(JSONSchemaError) -> Manifest.Experts? {
+    let layerCount = backbone.layerCount
     var reader = try JSONReader(record)
+    if backbone.kind == .encoder, reader.optional("experts") == nil { return nil }
     var experts = try reader.object("experts")
     let width = try experts.integer("width", in: 1...65_536)
     let count = try experts.integer("count", in: 1...1024)
@@ -85,42 +99,65 @@ public struct ImportedExperts: Sendable {
     }
     return Manifest.Experts(
       layers: layers, width: width, count: count, topK: topK,
-      activation: Manifest.Experts.gated)
+      activation: backbone.kind == .decoder ? Manifest.Experts.gated : "gelu")
   }
 
-  /// Every tensor that the shape asks for, and no other.
-  private func check(width: Int, name: String) throws {
+  /// The tensors of each entry, with their shapes.
+  private static func wanted(
+    _ shape: Manifest.Experts?, source: PackSource, backbone: Backbone
+  ) -> [(entry: String, tensors: [String: [Int]])] {
     var wanted: [String: [String: [Int]]] = [:]
-    for layer in shape.layers {
-      for expert in 0..<shape.count {
-        let inner = [shape.width, width]
-        wanted[EntryName.experts, default: [:]].merge([
-          TensorName.expertGateWeight(layer: layer, expert: expert): inner,
-          TensorName.expertUpWeight(layer: layer, expert: expert): inner,
-          TensorName.expertDownWeight(layer: layer, expert: expert): [width, shape.width],
-        ]) { first, _ in first }
-      }
-      wanted[EntryName.router, default: [:]][TensorName.routerWeight(layer: layer)] = [
-        shape.count, width,
-      ]
+    func add(_ entry: String, _ name: String, _ shape: [Int]) {
+      wanted[entry, default: [:]][name] = shape
     }
-    for (entry, file) in [(EntryName.experts, experts), (EntryName.router, router)] {
-      let expected = wanted[entry] ?? [:]
-      for tensor in file.tensors where expected[tensor.name] == nil {
-        throw SourceError.badTensors(
-          file: "\(name)/\(entry)", reason: "a tensor `\(tensor.name)` that does not map")
-      }
-      for (tensor, shape) in expected.sorted(by: { $0.key < $1.key }) {
-        do {
-          let values = try file.floatArray(tensor, shape: shape)
-          guard values.allSatisfy(\.isFinite) else {
-            throw SourceError.badTensors(
-              file: "\(name)/\(entry)",
-              reason: "`\(tensor)` holds a number that is not finite")
-          }
-        } catch let error as SafeTensorsError {
-          throw SourceError.badTensors(file: "\(name)/\(entry)", reason: error.message)
+    let width = backbone.width
+    for layer in shape?.layers ?? [] {
+      guard let shape else { break }
+      for expert in 0..<shape.count {
+        func add(_ name: (Int, Int) -> String, _ dimensions: [Int]) {
+          wanted[EntryName.experts, default: [:]][name(layer, expert)] = dimensions
         }
+        add(TensorName.expertUpWeight, [shape.width, width])
+        add(TensorName.expertDownWeight, [width, shape.width])
+        if shape.isGated {
+          add(TensorName.expertGateWeight, [shape.width, width])
+        } else {
+          add(TensorName.expertUpBias, [shape.width])
+          add(TensorName.expertDownBias, [width])
+        }
+      }
+      if shape.isGated || shape.count > 1 {
+        add(EntryName.router, TensorName.routerWeight(layer: layer), [shape.count, width])
+      }
+      if !shape.isGated, shape.count > 1 {
+        add(EntryName.router, TensorName.routerBias(layer: layer), [shape.count])
+      }
+    }
+    let task = source.task
+    if task.kind.hasLabels {
+      let count = source.labels.count
+      add(
+        EntryName.heads, TensorName.headWeight(task: task.name), [count, backbone.featureWidth])
+      add(EntryName.heads, TensorName.headBias(task: task.name), [count])
+      if task.kind == .tag {
+        add(EntryName.heads, TensorName.headThreshold(task: task.name), [count])
+      }
+    }
+    return wanted.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+}
+
+extension SafeTensorsFile {
+  /// Holds the file to exactly these tensors, all finite.
+  fileprivate func check(_ expected: [String: [Int]], file: String) throws {
+    for tensor in tensors where expected[tensor.name] == nil {
+      throw SourceError.badTensors(
+        file: file, reason: "a tensor `\(tensor.name)` that does not map")
+    }
+    for (tensor, shape) in expected.sorted(by: { $0.key < $1.key }) {
+      guard try floatArray(tensor, shape: shape).allSatisfy(\.isFinite) else {
+        throw SourceError.badTensors(
+          file: file, reason: "`\(tensor)` holds a number that is not finite")
       }
     }
   }

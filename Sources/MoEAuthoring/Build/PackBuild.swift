@@ -96,20 +96,18 @@ public struct PackBuild: Sendable {
     let experts: PackExperts
     let own: OwnTexts
     switch backbone.transformer {
+    case .encoder where source.description.tensors != nil:
+      experts = try imported()
+      own = ownTexts(
+        try featuresOfTexts(),
+        source.targets(of: source.train.examples + (source.valid?.examples ?? [])))
     case .encoder(let encoder):
       let training = try train(on: encoder)
       experts = .trained(training.result, training.options)
-      own = OwnTexts(
-        features: training.result.features, classes: training.result.labels,
-        classCount: source.labels.count)
+      own = ownTexts(training.result.features, training.result.targets)
     case .decoder:
-      let name = source.description.tensors
-      experts = .imported(
-        try name.map {
-          try ImportedExperts(
-            directory: source.directory.appending(path: $0), name: $0, backbone: backbone)
-        })
-      own = try clusteredTexts()
+      experts = try imported()
+      own = clustered(try featuresOfTexts(), atMost: Self.mostClusters)
     }
     progress(BuildProgress("fitting the gate", 0))
     let gate = try fitGate(own)
@@ -126,7 +124,8 @@ public struct PackBuild: Sendable {
     return BuiltPack(
       manifest: assembly.manifest(), entries: assembly.entries(tensors), experts: experts,
       calibration: gate.calibration, gateScores: gate.scores, evals: evals,
-      validation: try validate(experts.training?.validExamples ?? [], on: mixture),
+      validation: try validate(
+        experts.training?.validExamples ?? source.labelledValidation, on: mixture),
       shortfall: shortfall(evals),
       secondsPerText: seconds / Double(max(1, evals.reduce(0) { $0 + $1.labelled + $1.none })))
   }
@@ -154,22 +153,45 @@ public struct PackBuild: Sendable {
     return (try trainer.run(), options)
   }
 
-  /// Texts without labels, in clusters of like features: a dispatcher row each.
-  private func clusteredTexts() throws -> OwnTexts {
+  /// What was trained elsewhere; nothing where the source names nothing.
+  private func imported() throws -> PackExperts {
+    .imported(
+      try source.description.tensors.map {
+        try ImportedExperts(
+          directory: source.directory.appending(path: $0), name: $0, source: source,
+          backbone: backbone)
+      })
+  }
+
+  /// A dispatcher row a label, or, where a text may have several or none, one a cluster.
+  private func ownTexts(_ features: [Float], _ targets: HeadTargets) -> OwnTexts {
+    switch targets {
+    case .one(let labels):
+      OwnTexts(features: features, classes: labels, classCount: source.labels.count)
+    case .each: clustered(features, atMost: max(Self.mostClusters, source.labels.count))
+    }
+  }
+
+  /// The features of the texts to learn and to choose by.
+  private func featuresOfTexts() throws -> [Float] {
     let texts = (source.train.examples + (source.valid?.examples ?? [])).map(\.text)
     let counter = ProgressCounter(total: texts.count) { [progress] in
       progress(BuildProgress("reading the pack's texts", $0))
     }
-    let features = try backbone.features(texts: texts, pool: pool, progress: counter.add)
+    return try backbone.features(texts: texts, pool: pool, progress: counter.add)
+  }
+
+  /// Texts in clusters of like features: a dispatcher row each.
+  private func clustered(_ features: [Float], atMost most: Int) -> OwnTexts {
+    let count = features.count / backbone.featureWidth
     let clusters = Clusters(
       features, width: backbone.featureWidth,
-      count: min(Self.mostClusters, max(1, texts.count / Self.textsPerCluster)),
-      seed: source.description.seed)
+      count: min(most, max(1, count / Self.textsPerCluster)), seed: source.description.seed)
     return OwnTexts(
       features: features, classes: clusters.assignments, classCount: clusters.count)
   }
 
-  /// The most dispatcher rows of a pack without labels.
+  /// The most dispatcher rows of a pack without a label for each text, unless it has more labels.
   private static let mostClusters = 8
   /// The least texts a row is made for.
   private static let textsPerCluster = 25
@@ -243,7 +265,7 @@ public struct PackBuild: Sendable {
       expertWidth: experts?.width ?? 0, topK: experts?.topK ?? 0,
       rowCount: gate.rows.bias.count, threshold: gate.calibration.threshold,
       temperature: gate.calibration.temperature,
-      tasks: [PackShape.Task(name: task, labels: source.labels)])
+      tasks: [PackShape.Task(name: task, kind: source.task.kind, labels: source.labels)])
     let description = source.description
     let pack = try PackModel(
       identity: PackIdentity(

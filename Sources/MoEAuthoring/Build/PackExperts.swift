@@ -8,7 +8,7 @@ public import MoETraining
 public enum PackExperts: Sendable {
   /// They were trained here, with a head; or only the head ships.
   case trained(TaskTraining, TrainingOptions)
-  /// They were trained elsewhere, for a language model; `nil` where the pack brings none.
+  /// They were trained elsewhere; `nil` where a language model's pack brings none.
   case imported(ImportedExperts?)
 
   /// What was trained here.
@@ -51,9 +51,9 @@ public enum PackExperts: Sendable {
       "zLoss": .float(options.zLoss),
       "trainTexts": .integer(training.trainCount),
       "validTexts": .integer(training.validCount),
-      "frozenAccuracy": .number(training.frozenAccuracy),
+      "frozenAccuracy": .number(training.frozen.score),
       "startInversePenalty": .number(training.startInversePenalty),
-      "expertAccuracy": training.experts.map { .number($0.accuracy) } ?? .null,
+      "expertAccuracy": training.experts.map { .number($0.validation.score) } ?? .null,
       "triedExperts": training.plan.map {
         [
           "layers": .array($0.layers.map { JSONValue.integer($0) }),

@@ -1,5 +1,6 @@
 import MoEBase
 import MoEModel
+import MoEPackFormat
 import MoETensor
 import MoETraining
 import SafeTensors
@@ -13,7 +14,7 @@ struct PackTensorFiles: Sendable {
   /// `heads.safetensors`; `nil` where no task has labels.
   let heads: [UInt8]?
 
-  init(experts: PackExperts, gate: FittedGate, task: String, backbone: Backbone) throws {
+  init(experts source: PackExperts, gate: FittedGate, task: String, backbone: Backbone) throws {
     let featureWidth = backbone.featureWidth
     let rowCount = gate.rows.bias.count
     var router = SafeTensorsWriter()
@@ -24,19 +25,24 @@ struct PackTensorFiles: Sendable {
       TensorName.dispatcherBias, shape: [rowCount], floats: gate.rows.bias.map { Float($0) })
     router.add(
       TensorName.dispatcherPrior, shape: [rowCount], floats: gate.rows.prior.map { Float($0) })
-    switch experts {
+    switch source {
     case .trained(let training, _):
-      self.experts = Self.trained(training, width: backbone.width, router: &router)
+      experts = Self.trained(training, width: backbone.width, router: &router)
       var heads = SafeTensorsWriter()
       let labelCount = training.head.bias.count
       heads.add(
         TensorName.headWeight(task: task), shape: [labelCount, featureWidth],
         floats: training.head.weight)
       heads.add(TensorName.headBias(task: task), shape: [labelCount], floats: training.head.bias)
+      if let thresholds = training.thresholds {
+        heads.add(
+          TensorName.headThreshold(task: task), shape: [labelCount], floats: thresholds)
+      }
       self.heads = heads.bytes()
     case .imported(let imported):
-      self.experts = try imported.map { try Self.copied($0, router: &router) }
-      heads = nil
+      experts = try imported.flatMap { try Self.copied($0, EntryName.experts) }
+      heads = try imported.flatMap { try Self.copied($0, EntryName.heads) }
+      if let file = imported?.files[EntryName.router] { try Self.copy(file, to: &router) }
     }
     self.router = router.bytes()
   }
@@ -59,22 +65,20 @@ struct PackTensorFiles: Sendable {
     return writer.bytes()
   }
 
-  /// The experts that were trained elsewhere, number for number.
-  private static func copied(
-    _ imported: ImportedExperts, router: inout SafeTensorsWriter
-  ) throws -> [UInt8] {
+  /// An entry that was trained elsewhere, number for number; `nil` where it has no tensor.
+  private static func copied(_ imported: ImportedExperts, _ entry: String) throws -> [UInt8]? {
+    guard let file = imported.files[entry] else { return nil }
     var writer = SafeTensorsWriter()
-    for tensor in imported.experts.tensors {
+    try copy(file, to: &writer)
+    return writer.bytes()
+  }
+
+  private static func copy(_ file: SafeTensorsFile, to writer: inout SafeTensorsWriter) throws {
+    for tensor in file.tensors {
       writer.add(
         tensor.name, shape: tensor.shape,
-        floats: try imported.experts.floatArray(tensor.name, shape: tensor.shape))
+        floats: try file.floatArray(tensor.name, shape: tensor.shape))
     }
-    for tensor in imported.router.tensors {
-      router.add(
-        tensor.name, shape: tensor.shape,
-        floats: try imported.router.floatArray(tensor.name, shape: tensor.shape))
-    }
-    return writer.bytes()
   }
 
   private static func add(

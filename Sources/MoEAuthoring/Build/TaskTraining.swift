@@ -1,4 +1,5 @@
 import MoEBase
+import MoEEval
 import MoEModel
 import MoETensor
 public import MoETraining
@@ -11,21 +12,21 @@ public struct BuildProgress: Sendable {
   public let fraction: Double
   /// The running loss in nats a text, while training.
   public let loss: Double?
-  /// The last validation accuracy, while training.
-  public let accuracy: Double?
+  /// The last validation score, while training.
+  public let score: Double?
 
-  init(_ stage: String, _ fraction: Double, loss: Double? = nil, accuracy: Double? = nil) {
+  init(_ stage: String, _ fraction: Double, loss: Double? = nil, score: Double? = nil) {
     self.stage = stage
     self.fraction = fraction
     self.loss = loss
-    self.accuracy = accuracy
+    self.score = score
   }
 }
 
 /// What training a task gave: the head that ships, the experts if they earned their place, and why.
 public struct TaskTraining: Sendable {
-  /// The validation accuracy of the frozen head.
-  public let frozenAccuracy: Double
+  /// What the frozen head gives on the validation texts.
+  public let frozen: HeadEvaluation
   /// C of the head that the experts' training started from.
   public let startInversePenalty: Double
   /// What the experts gave; `nil` when none were asked for or there is one label.
@@ -38,12 +39,18 @@ public struct TaskTraining: Sendable {
   public let head: FrozenHead
   /// The features of every training and validation text, `[N, G]`.
   public let features: [Float]
-  /// The label of each.
-  public let labels: [Int]
+  /// The right labels of each.
+  public let targets: HeadTargets
+  /// What each label's probability has to exceed, chosen on the validation texts; `nil` where a text has one label.
+  public let thresholds: [Float]?
   /// How many texts training saw.
   public let trainCount: Int
   /// The texts that were held out for validation.
   public let validExamples: [SourceExample]
+  /// What the validation score is, where it is not the accuracy.
+  public var scoreName: String? {
+    if case .each = targets { Metric.microF1.title } else { nil }
+  }
   /// How many these were.
   public var validCount: Int { validExamples.count }
 }
@@ -52,12 +59,13 @@ public struct TaskTraining: Sendable {
 private struct HeadFit {
   let inversePenalty: Double
   let head: FrozenHead
-  let accuracy: Double
-  let loss: Double
+  let validation: HeadEvaluation
 
-  /// Whether experts label more validation texts right, or as many with a lower cross-entropy.
+  /// Whether experts have a better score on the validation texts, or the same with a lower cross-entropy.
   func isWorse(than experts: TrainedExperts) -> Bool {
-    experts.accuracy > accuracy || (experts.accuracy == accuracy && experts.loss < loss)
+    let other = experts.validation
+    return other.score > validation.score
+      || (other.score == validation.score && other.loss < validation.loss)
   }
 }
 
@@ -75,7 +83,7 @@ struct TaskTrainer {
   static let defaultWidth = 64
   /// Smaller values of C than the frozen head's.
   ///
-  /// Experts in more than one layer start from the head of the smallest C whose validation accuracy is within
+  /// Experts in more than one layer start from the head of the smallest C whose validation score is within
   /// one standard error of the best: a head that fits its training texts closely leaves the experts under it
   /// nothing but noise to learn.
   static let smallerInversePenalties = [0.1, 1]
@@ -85,9 +93,7 @@ struct TaskTrainer {
     let plan = Self.plan(of: source, layerCount: backbone.layerCount)
     let (trainExamples, validExamples) = split()
     let examples = trainExamples + validExamples
-    let labels = examples.map { example in
-      example.label.flatMap { source.labels.firstIndex(of: $0) } ?? 0
-    }
+    let targets = source.targets(of: examples)
     let encodings = examples.map { backbone.tokenizer.encode($0.text) }
     let counter = ProgressCounter(total: encodings.count) { [progress] in
       progress(BuildProgress("running the backbone once", $0))
@@ -98,8 +104,8 @@ struct TaskTrainer {
     let trainIndices = Array(0..<trainExamples.count)
     let validIndices = Array(trainExamples.count..<examples.count)
     let boundary = trainExamples.count * backbone.featureWidth
-    let trainLabels = Array(labels[0..<trainExamples.count])
-    let validLabels = Array(labels[trainExamples.count...])
+    let trainTargets = targets.subset(trainIndices)
+    let validTargets = targets.subset(validIndices)
     let backward = try BackwardKernels(kernels: backbone.kernels)
     progress(BuildProgress("fitting the frozen head", 0))
     let trainFeatures = Array(states.features[..<boundary])
@@ -108,28 +114,27 @@ struct TaskTrainer {
     let fits = ((isDeep ? Self.smallerInversePenalties : []) + [FrozenHead.inversePenalty]).map {
       penalty in
       let head = FrozenHead(
-        fitting: trainFeatures, labels: trainLabels,
+        fitting: trainFeatures, targets: trainTargets,
         labelCount: source.labels.count, inversePenalty: penalty, backward: backward)
-      let result = head.evaluate(
-        validFeatures, labels: validLabels, kernels: backbone.kernels)
-      let count = Double(max(1, validLabels.count))
       return HeadFit(
-        inversePenalty: penalty, head: head, accuracy: Double(result.correct) / count,
-        loss: result.loss / count)
+        inversePenalty: penalty, head: head,
+        validation: head.evaluate(
+          validFeatures, targets: validTargets, kernels: backbone.kernels))
     }
     let frozen = fits[fits.count - 1]
     let start = fits[
-      FrozenHead.firstWithinOneStandardError(fits.map(\.accuracy), count: validLabels.count)]
+      FrozenHead.firstWithinOneStandardError(
+        fits.map(\.validation.score), count: validTargets.count)]
     var experts: TrainedExperts?
-    if let plan, source.labels.count > 1 {
+    if let plan, source.labels.count > 1 || source.task.kind == .tag {
       let trainer = try ExpertTrainer(
         encoder: encoder, plan: plan, labelCount: source.labels.count, options: options,
         pool: pool)
       experts = trainer.train(
-        states.subset(trainIndices), labels: trainLabels,
-        valid: states.subset(validIndices), validLabels: validLabels, head: start.head
+        states.subset(trainIndices), targets: trainTargets,
+        valid: states.subset(validIndices), validTargets: validTargets, head: start.head
       ) { [progress] in
-        progress(BuildProgress("training experts", $0, loss: $1, accuracy: $2))
+        progress(BuildProgress("training experts", $0, loss: $1, score: $2))
       }
     }
     let ships = experts.map { $0.epoch > 0 && frozen.isWorse(than: $0) } ?? false
@@ -137,10 +142,12 @@ struct TaskTrainer {
       ships
       ? experts.map { FrozenHead(weight: $0.headWeight, bias: $0.headBias) } ?? frozen.head
       : frozen.head
+    let validation = ships ? experts?.validation ?? frozen.validation : frozen.validation
     return TaskTraining(
-      frozenAccuracy: frozen.accuracy, startInversePenalty: start.inversePenalty, experts: experts,
+      frozen: frozen.validation, startInversePenalty: start.inversePenalty, experts: experts,
       plan: plan, shipsExperts: ships,
-      head: head, features: states.features, labels: labels, trainCount: trainExamples.count,
+      head: head, features: states.features, targets: targets,
+      thresholds: thresholds(validation, validTargets), trainCount: trainExamples.count,
       validExamples: validExamples)
   }
 
@@ -166,19 +173,59 @@ struct TaskTrainer {
       count: experts.count, topK: experts.topK)
   }
 
-  /// The validation texts of the source, or else a seeded tenth of every label's training texts.
+  private func thresholds(_ validation: HeadEvaluation, _ targets: HeadTargets) -> [Float]? {
+    guard case .each(let labels) = targets else { return nil }
+    return TagThresholds(
+      logits: validation.logits, labels: labels, labelCount: source.labels.count
+    ).values
+  }
+
+  /// The validation texts of the source, or else a seeded tenth of every label's training texts, and of those
+  /// without a label; no label gives up more than half of its texts.
   private func split() -> (train: [SourceExample], valid: [SourceExample]) {
     if let valid = source.valid { return (source.train.examples, valid.examples) }
     var generator = SeededGenerator(seed: source.description.seed)
+    let examples = source.train.examples
+    var texts: [[UInt8]: [Int]] = [:]
+    for (index, example) in examples.enumerated() {
+      for label in example.labels { texts[Array(label.utf8), default: []].append(index) }
+    }
     var held: Set<Int> = []
-    for label in source.labels {
-      var lines = source.train.examples.filter { $0.label == label }.map(\.line)
-      generator.shuffle(&lines)
-      held.formUnion(lines.prefix(max(1, lines.count / 10)))
+    var heldOf: [[UInt8]: Int] = [:]
+    func isSpared(_ label: String) -> Bool {
+      let key = Array(label.utf8)
+      return heldOf[key, default: 0] >= (texts[key]?.count ?? 0) / 2
+    }
+    let bare = examples.indices.filter { examples[$0].labels.isEmpty }
+    for own in source.labels.map({ texts[Array($0.utf8)] ?? [] }) + [bare] where !own.isEmpty {
+      var left = max(1, own.count / 10) - own.count { held.contains($0) }
+      var shuffled = own
+      generator.shuffle(&shuffled)
+      for index in shuffled where left > 0 && !held.contains(index) {
+        guard !examples[index].labels.contains(where: isSpared) else { continue }
+        held.insert(index)
+        for label in examples[index].labels { heldOf[Array(label.utf8), default: 0] += 1 }
+        left -= 1
+      }
     }
     return (
-      source.train.examples.filter { !held.contains($0.line) },
-      source.train.examples.filter { held.contains($0.line) }
+      examples.indices.filter { !held.contains($0) }.map { examples[$0] },
+      examples.indices.filter { held.contains($0) }.map { examples[$0] }
     )
+  }
+}
+
+extension PackSource {
+  /// The right labels, by their places in the source's list.
+  func targets(of examples: [SourceExample]) -> HeadTargets {
+    let places = Dictionary(
+      uniqueKeysWithValues: labels.enumerated().map { (Array($1.utf8), $0) })
+    let labels = examples.map { $0.labels.compactMap { places[Array($0.utf8)] }.sorted() }
+    return task.kind == .tag ? .each(labels) : .one(labels.map { $0.first ?? 0 })
+  }
+
+  /// The validation texts that the source brings, where they have labels.
+  var labelledValidation: [SourceExample] {
+    task.kind.hasLabels ? valid?.examples ?? [] : []
   }
 }

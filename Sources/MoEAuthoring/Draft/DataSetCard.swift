@@ -62,7 +62,8 @@ struct DataSetCard {
         continue
       }
       for feature in Self.list(info["features"]) where feature["name"] == .string(column) {
-        switch feature["dtype"]?["class_label"]?["names"] {
+        let element = feature["sequence"] ?? feature["list"] ?? feature["dtype"]
+        switch element?["class_label"]?["names"] {
         case .array(let names): return names.compactMap(Self.text)
         case .object(let members):
           let numbered = members.compactMap { member in

@@ -14,6 +14,9 @@ extension SourceDraft {
       about.append("jurisdictions: \(list(facts.jurisdictions))")
     }
     about.append("asOf: \(facts.asOf)")
+    let guess =
+      division.kind == .tag
+      ? "always giving the same labels" : "naming the most frequent label"
     var task = "    train: data/train.jsonl\n"
     if !division.valid.isEmpty { task += "    valid: data/valid.jsonl\n" }
     task += "    labels: labels.yaml\n"
@@ -29,11 +32,11 @@ extension SourceDraft {
       backbone: \(facts.backbone)
       tasks:
         \(facts.task):
-          kind: classify
+          kind: \(division.kind.rawValue)
       \(task)evals:
-        # The floor is the worst result you sign for. This one is what naming the most frequent label would
+        # The floor is the worst result you sign for. This one is what \(guess) would
         # give: raise it to what the first build shows, less a margin.
-        \(facts.task): {task: \(facts.task), data: evals/\(facts.task).jsonl, metric: accuracy, floor: \(floor)}
+        \(facts.task): {task: \(facts.task), data: evals/\(facts.task).jsonl, metric: \(division.kind.metrics[0]), floor: \(floor)}
       seed: \(facts.seed)
 
       """
@@ -59,7 +62,7 @@ extension SourceDraft {
     """
     # \(facts.pack.name)
 
-    **Purpose.** \(facts.summary). Given a short text, the pack names one of \(division.labels.count) labels, which
+    **Purpose.** \(facts.summary). Given a short text, the pack names \(division.kind == .tag ? "any" : "one") of \(division.labels.count) labels, which
     `labels.yaml` explains.
 
     **Data.** \(division.train.count) texts to learn from\

@@ -51,7 +51,8 @@ public struct SourceDraft: Sendable {
   public let division: TextDivision
   /// Texts near the domain that are not the pack's to answer.
   public let negatives: [String]
-  /// The worst result that the eval may have: what naming the most frequent label would give.
+  /// The worst result that the eval may have: what naming the most frequent label, or always the same labels, would
+  /// give.
   public let floor: Double
 
   /// Drafts a source.
@@ -68,7 +69,11 @@ public struct SourceDraft: Sendable {
     self.negatives = negatives.filter {
       own.nearDuplicates(of: $0).isEmpty && seen.insert(Array($0.utf8)).inserted
     }
-    let counts = Dictionary(division.eval.map { ($0.label ?? "", 1) }, uniquingKeysWith: +)
+    guard division.kind == .classify else {
+      floor = (TagBaseline(division.eval.map(\.labels)).microF1 * 100).rounded(.down) / 100
+      return
+    }
+    let counts = Dictionary(division.eval.map { ($0.labels.first ?? "", 1) }, uniquingKeysWith: +)
     let most = Double(counts.values.max() ?? 0) / Double(max(1, division.eval.count))
     floor = counts.count > 1 ? (most * 100).rounded(.down) / 100 : 0.5
   }
@@ -80,10 +85,10 @@ public struct SourceDraft: Sendable {
       ("labels.yaml", Array(labels.utf8)),
       ("CARD.md", Array(card.utf8)),
       ("LICENSE", Array(license.utf8)),
-      ("data/train.jsonl", Self.lines(division.train)),
-      ("evals/\(facts.task).jsonl", Self.lines(division.eval)),
+      ("data/train.jsonl", lines(division.train)),
+      ("evals/\(facts.task).jsonl", lines(division.eval)),
     ]
-    if !division.valid.isEmpty { files.append(("data/valid.jsonl", Self.lines(division.valid))) }
+    if !division.valid.isEmpty { files.append(("data/valid.jsonl", lines(division.valid))) }
     if !negatives.isEmpty {
       files.append(
         (
@@ -125,12 +130,13 @@ public struct SourceDraft: Sendable {
     guard content?.isEmpty == true else { throw SourceError.directoryInUse(path: directory.path) }
   }
 
-  private static func lines(_ rows: [VendorTable.Row]) -> [UInt8] {
+  private func lines(_ rows: [VendorTable.Row]) -> [UInt8] {
     rows.flatMap { row -> [UInt8] in
-      JSONValue.object([
-        JSONMember("text", .string(row.text)),
-        row.label.map { JSONMember("label", .string($0)) } ?? JSONMember("expect", "none"),
-      ]).bytes + [0x0A]
+      let answer =
+        division.kind == .tag
+        ? JSONMember("labels", .array(row.labels.map(JSONValue.string)))
+        : row.labels.first.map { JSONMember("label", .string($0)) } ?? JSONMember("expect", "none")
+      return JSONValue.object([JSONMember("text", .string(row.text)), answer]).bytes + [0x0A]
     }
   }
 }

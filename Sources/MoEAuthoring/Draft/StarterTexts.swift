@@ -65,7 +65,7 @@ enum StarterTexts {
         texts.map { text in
           line += 1
           return VendorTable.Row(
-            text: text, label: label, place: LeakCheck.Place(file: "the starter", line: line))
+            text: text, labels: [label], place: LeakCheck.Place(file: "the starter", line: line))
         }
       })
   }

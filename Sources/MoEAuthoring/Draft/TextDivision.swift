@@ -1,4 +1,4 @@
-import MoEBase
+public import MoEBase
 
 /// Labelled texts divided into training and evals, near duplicates never on both sides.
 ///
@@ -7,6 +7,8 @@ import MoEBase
 /// several labels goes to training, and a label keeps the texts that training needs. The same table and seed give the
 /// same division.
 public struct TextDivision: Sendable {
+  /// Whether a text has one label or any number.
+  public let kind: TaskKind
   /// What to learn from, in the order of the table.
   public let train: [VendorTable.Row]
   /// What to choose an epoch by, where the table brings it.
@@ -17,7 +19,7 @@ public struct TextDivision: Sendable {
   public let labels: [String]
   /// Rows left out because the same text came before, with the same label.
   public let duplicates: Int
-  /// Where texts stand that have two labels; all left out.
+  /// Where texts stand that have two answers; all left out.
   public let contradictions: [String]
   /// Training rows left out because a text to measure or choose by is nearly the same.
   public let leaks: Int
@@ -42,6 +44,7 @@ public struct TextDivision: Sendable {
     _ table: VendorTable, evals: [VendorTable.Row] = [], evalShare: Double = Self.evalShare,
     dropsRare: Bool = false, seed: UInt64 = 1
   ) throws {
+    kind = table.kind
     let given = evals.isEmpty ? table.test : evals
     let measured = Self.unique(given)
     let chosen = Self.unique(table.valid)
@@ -53,7 +56,7 @@ public struct TextDivision: Sendable {
     var training = learnt.rows.filter { held.nearDuplicates(of: $0.text).isEmpty }
     leaks = learnt.rows.count - training.count
     let least = measured.rows.isEmpty ? Self.leastTexts : PackSource.leastTexts
-    let counts = Dictionary(training.map { (Self.key($0), 1) }, uniquingKeysWith: +)
+    let counts = Dictionary(training.flatMap(Self.keys).map { ($0, 1) }, uniquingKeysWith: +)
     let few = counts.filter { $0.value < least }
       .map { (label: String(decoding: $0.key, as: UTF8.self), count: $0.value) }
       .sorted { Array($0.label.utf8).lexicographicallyPrecedes(Array($1.label.utf8)) }
@@ -66,24 +69,45 @@ public struct TextDivision: Sendable {
     }
     rare = few
     let known = Set(counts.filter { $0.value >= least }.keys)
-    training = training.filter { known.contains(Self.key($0)) }
+    guard !known.isEmpty else {
+      throw SourceError.badLine(
+        file: training.first?.place.file ?? "", line: 1, expected: "some text to have a label",
+        got: "no label at all")
+    }
+    training = Self.rows(training, of: known, kind: kind)
     labels = known.sorted { $0.lexicographicallyPrecedes($1) }
       .map { String(decoding: $0, as: UTF8.self) }
-    valid = chosen.rows.filter { known.contains(Self.key($0)) }
+    valid = Self.rows(chosen.rows, of: known, kind: kind)
     guard measured.rows.isEmpty else {
       train = training
       let validIndex = ShingleIndex(valid.map(\.text))
-      eval = measured.rows.filter {
-        known.contains(Self.key($0)) && validIndex.nearDuplicates(of: $0.text).isEmpty
+      eval = Self.rows(measured.rows, of: known, kind: kind).filter {
+        validIndex.nearDuplicates(of: $0.text).isEmpty
       }
       return
     }
-    let toEval = Self.choice(of: training, share: evalShare, seed: seed)
+    let toEval =
+      kind == .tag
+      ? Self.tagChoice(of: training, share: evalShare, seed: seed)
+      : Self.choice(of: training, share: evalShare, seed: seed)
     train = training.indices.filter { !toEval.contains($0) }.map { training[$0] }
     eval = training.indices.filter { toEval.contains($0) }.map { training[$0] }
   }
 
-  private static func key(_ row: VendorTable.Row) -> [UInt8] { Array((row.label ?? "").utf8) }
+  static func keys(_ row: VendorTable.Row) -> [[UInt8]] { row.labels.map { Array($0.utf8) } }
+  private static func key(_ row: VendorTable.Row) -> [UInt8] { keys(row).first ?? [] }
+
+  /// The rows that have a known label; of any number of labels, every row with those of its labels that are known.
+  private static func rows(
+    _ rows: [VendorTable.Row], of known: Set<[UInt8]>, kind: TaskKind
+  ) -> [VendorTable.Row] {
+    guard kind == .tag else { return rows.filter { known.contains(key($0)) } }
+    return rows.map { row in
+      var row = row
+      row.labels.removeAll { !known.contains(Array($0.utf8)) }
+      return row
+    }
+  }
 
   /// Every text once: the first of several with one label, none of several with two.
   private static func unique(
@@ -96,7 +120,7 @@ public struct TextDivision: Sendable {
     var kept: [Int] = []
     var contradicting: [Int] = []
     for indices in byText.values {
-      let isOne = Set(indices.map { key(rows[$0]) }).count == 1
+      let isOne = Set(indices.map { Set(keys(rows[$0])) }).count == 1
       if isOne { kept.append(indices[0]) } else { contradicting += indices }
     }
     return (
@@ -135,7 +159,7 @@ public struct TextDivision: Sendable {
   }
 
   /// The rows in groups of near duplicates, each in the order of its rows.
-  private static func groups(_ rows: [VendorTable.Row]) -> [[Int]] {
+  static func groups(_ rows: [VendorTable.Row]) -> [[Int]] {
     var parent = Array(rows.indices)
     func root(_ index: Int) -> Int {
       var index = index

@@ -1,5 +1,5 @@
 public import Foundation
-import MoEBase
+public import MoEBase
 import MoEPackFormat
 
 /// Texts and labels as a vendor has them: a file, or a Hugging Face data set, with columns of any name.
@@ -8,8 +8,8 @@ public struct VendorTable: Sendable {
   public struct Row: Sendable, Equatable {
     /// The text.
     public let text: String
-    /// Its label; `nil` where the table has none.
-    public let label: String?
+    /// Its labels: one, or of a `tag` task any number; none where the table has none.
+    public internal(set) var labels: [String]
     /// Where it stands.
     let place: LeakCheck.Place
   }
@@ -22,15 +22,26 @@ public struct VendorTable: Sendable {
     public var label: String?
     /// The configuration of a data set; its default where absent.
     public var configuration: String?
+    /// Whether a text has one label or any number; where absent, any number if the column holds lists.
+    public var kind: TaskKind?
+    /// What stands between the labels of a text, where a column holds them as one word.
+    public var separator: String
 
     /// Makes the choice.
-    public init(text: String? = nil, label: String? = nil, configuration: String? = nil) {
+    public init(
+      text: String? = nil, label: String? = nil, configuration: String? = nil,
+      kind: TaskKind? = nil, separator: String = ";"
+    ) {
       self.text = text
       self.label = label
       self.configuration = configuration
+      self.kind = kind
+      self.separator = separator
     }
   }
 
+  /// Whether a text has one label (`classify`) or any number (`tag`).
+  public private(set) var kind = TaskKind.classify
   /// The texts to learn from.
   public private(set) var train: [Row] = []
   /// The texts held out for choosing an epoch, where the data set brings them.
@@ -41,7 +52,10 @@ public struct VendorTable: Sendable {
   public private(set) var leftOut: [String] = []
 
   /// Makes a table of texts to learn from.
-  init(train: [Row]) { self.train = train }
+  init(train: [Row], kind: TaskKind = .classify) {
+    self.train = train
+    self.kind = kind
+  }
 
   private static let textNames = [
     "text", "sentence", "utterance", "query", "question", "content", "message", "description",
@@ -50,6 +64,7 @@ public struct VendorTable: Sendable {
   private static let labelNames = [
     "label", "label_text", "category", "intent", "class", "topic", "labels", "target",
   ]
+  private static let tagNames = ["labels", "tags", "categories", "topics", "label_texts"]
 
   /// Reads a file or a directory.
   ///
@@ -104,9 +119,17 @@ public struct VendorTable: Sendable {
     let labelColumn =
       hasLabels
       ? try Self.column(
-        columns.label, among: Self.labelNames, of: names, what: "labels",
+        columns.label,
+        among: columns.kind == .tag ? Self.tagNames + Self.labelNames : Self.labelNames, of: names,
+        what: "labels",
         option: "--label-column", file: name, line: first.line) : nil
     let classes = labelColumn.flatMap(classNames)
+    if let labelColumn, train.isEmpty, valid.isEmpty {
+      let holdsLists = rows.contains { row in
+        if case .array = row.value[labelColumn] { true } else { false }
+      }
+      kind = columns.kind ?? (holdsLists ? .tag : .classify)
+    }
     var result: [Row] = []
     for row in rows {
       let place = LeakCheck.Place(file: name, line: row.line)
@@ -117,15 +140,20 @@ public struct VendorTable: Sendable {
         continue
       }
       guard let labelColumn else {
-        result.append(Row(text: text, label: nil, place: place))
+        result.append(Row(text: text, labels: [], place: place))
         continue
       }
-      guard let value = row.value[labelColumn], value != .null, value != .integer(Int64(-1)) else {
+      // An empty field of a delimited file is not there: of a text with any number of labels it says none.
+      let isBare = kind == .tag && !row.places.isEmpty
+      let found = row.value[labelColumn] ?? (isBare ? .array([]) : .null)
+      guard found != .null, found != .integer(Int64(-1)) else {
         leftOut.append(place.description)
         continue
       }
-      let label = try Self.label(value, classes: classes, file: name, line: row.line)
-      result.append(Row(text: text, label: label, place: place))
+      let labels = try labelValues(found, separator: columns.separator).map { value in
+        try Self.label(value, classes: classes, file: name, line: row.line)
+      }
+      result.append(Row(text: text, labels: Self.unique(labels), place: place))
     }
     return result
   }
@@ -154,6 +182,23 @@ public struct VendorTable: Sendable {
     }
     throw SourceError.noColumn(
       file: file, what: what, wanted: wanted.map { [$0] } ?? usual, option: option, names: names)
+  }
+
+  /// The labels of a cell, each by itself.
+  private func labelValues(_ value: JSONValue, separator: String) -> [JSONValue] {
+    guard kind == .tag else { return [value] }
+    switch value {
+    case .array(let values): return values
+    case .string(let text):
+      return text.components(separatedBy: separator).map(\.trimmed).filter { !$0.isEmpty }
+        .map(JSONValue.string)
+    default: return [value]
+    }
+  }
+
+  private static func unique(_ labels: [String]) -> [String] {
+    var seen: Set<[UInt8]> = []
+    return labels.filter { seen.insert(Array($0.utf8)).inserted }
   }
 
   private static func label(

@@ -42,7 +42,7 @@ public struct BuildPage: Sendable {
     var document = HTMLDocument(
       title: "\(manifest.pack) \(manifest.version)", lead: lead)
     document.add("results", "Results", results)
-    for (index, eval) in built.evals.enumerated() where !eval.confusion.labels.isEmpty {
+    for (index, eval) in built.evals.enumerated() where !eval.labels.isEmpty {
       document.add(
         "labels-\(index + 1)", "Labels of eval \(eval.name)",
         labels(eval, id: "labels-\(index + 1)"))
@@ -127,16 +127,19 @@ public struct BuildPage: Sendable {
   // MARK: - Labels
 
   private func labels(_ result: EvalResult, id: String) -> Markup {
-    let scores = result.confusion.scores.filter { $0.support > 0 || $0.predicted > 0 }
+    let scores = result.labelScores.filter { $0.support > 0 || $0.predicted > 0 }
     let worst = scores.sorted { ($0.recall ?? 0, $0.label) < ($1.recall ?? 0, $1.label) }
-    let chart = IntervalChart(
-      id: "\(id)-recall", title: "Share of each label's texts that are found, worst first",
-      rows: worst.filter { $0.support > 0 }.map { score in
-        let hits = (0..<score.support).map { $0 < score.truePositives }
-        return IntervalChart.Row(
-          label: "\(score.label) (\(score.support))", value: score.recall ?? 0,
-          interval: BootstrapInterval(proportionOf: hits, seed: 1).map { $0.low...$0.high })
-      })
+    let chart =
+      result.hasTags
+      ? f1Chart(result, id: id)
+      : IntervalChart(
+        id: "\(id)-recall", title: "Share of each label's texts that are found, worst first",
+        rows: worst.filter { $0.support > 0 }.map { score in
+          let hits = (0..<score.support).map { $0 < score.truePositives }
+          return IntervalChart.Row(
+            label: "\(score.label) (\(score.support))", value: score.recall ?? 0,
+            interval: BootstrapInterval(proportionOf: hits, seed: 1).map { $0.low...$0.high })
+        })
     var table = DataTable(
       "Labels of eval \(result.name)",
       [
@@ -149,9 +152,26 @@ public struct BuildPage: Sendable {
           + [score.precision, score.recall, score.f1].map { $0?.fixed(3) ?? "–" })
     }
     return chart.figure.markup + .card(table.markup)
-      + result.confusion.figure(
-        id: "\(id)-confusion", title: "Expected labels (rows) against predicted ones"
-      ).markup
+      + (result.hasTags
+        ? result.pairFigures(id: id, name: result.name)
+        : result.confusion.figure(
+          id: "\(id)-confusion", title: "Expected labels (rows) against predicted ones"
+        ).markup)
+  }
+
+  /// The F1 of each label, where a text may have several.
+  private func f1Chart(_ result: EvalResult, id: String) -> IntervalChart {
+    let scores = result.labelScores.enumerated().filter { $0.element.f1 != nil }
+      .sorted {
+        ($0.element.f1 ?? 0, $0.element.label) < ($1.element.f1 ?? 0, $1.element.label)
+      }
+    return IntervalChart(
+      id: "\(id)-f1", title: "F1 of each label, worst first",
+      rows: scores.map { label, score in
+        IntervalChart.Row(
+          label: "\(score.label) (\(score.support))", value: score.f1 ?? 0,
+          interval: result.f1Interval(of: label).map { $0.low...$0.high })
+      })
   }
 
   // MARK: - Learning
@@ -166,6 +186,7 @@ public struct BuildPage: Sendable {
           : "The experts did not beat the head on the frozen backbone there: the smaller pack ships.")
     var markup = Markup.paragraph(verdict)
     guard let experts = training.experts else { return markup }
+    let score = (training.scoreName ?? Metric.accuracy.title).capitalizedFirst
     let epochs = experts.history
     if !epochs.isEmpty {
       markup += .columns([
@@ -174,24 +195,27 @@ public struct BuildPage: Sendable {
           values: epochs.map(\.loss), marked: experts.epoch > 0 ? experts.epoch : nil
         ).figure.markup,
         LineChart(
-          id: "accuracy", title: "Accuracy on the texts held out", stepTitle: "epoch",
-          values: epochs.map(\.accuracy),
-          reference: (label: "frozen head", value: training.frozenAccuracy),
+          id: "accuracy", title: "\(score) on the texts held out", stepTitle: "epoch",
+          values: epochs.map(\.score),
+          reference: (label: "frozen head", value: training.frozen.score),
           marked: experts.epoch > 0 ? experts.epoch : nil
         ).figure.markup,
       ])
     }
     let plan = training.plan.map { "top \($0.layers.count.of("layer")), width \($0.width)" } ?? ""
-    let rows = [("frozen head", training.frozenAccuracy), ("experts, \(plan)", experts.accuracy)]
+    let rows = [
+      ("frozen head", training.frozen.score), ("experts, \(plan)", experts.validation.score),
+    ]
     return markup
       + IntervalChart(
         id: "ablation", title: "With and without experts, on the texts held out",
-        rows: rows.map { name, accuracy in
-          let right = Int((accuracy * Double(training.validCount)).rounded())
+        rows: rows.map { name, value in
+          let right = Int((value * Double(training.validCount)).rounded())
           let hits = (0..<training.validCount).map { $0 < right }
+          // An F1 is no share of texts: its interval is not this one.
+          let interval = BootstrapInterval(proportionOf: hits, seed: 1).map { $0.low...$0.high }
           return IntervalChart.Row(
-            label: name, value: accuracy,
-            interval: BootstrapInterval(proportionOf: hits, seed: 1).map { $0.low...$0.high })
+            label: name, value: value, interval: training.scoreName == nil ? interval : nil)
         }
       ).figure.markup
   }
@@ -257,6 +281,11 @@ public struct BuildPage: Sendable {
     facts.add(["dispatcher rows", "\(manifest.dispatcher.rows)"])
     return .columns([.card(table.markup), .card(facts.markup)])
   }
+}
+
+extension String {
+  /// The text with a capital to begin with.
+  fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }
 
 extension ConfusionMatrix {

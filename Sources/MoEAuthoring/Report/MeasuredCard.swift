@@ -55,7 +55,7 @@ struct MeasuredCard {
 
   /// What an eval gave for each label; `nil` where it has none.
   private func labels(_ result: EvalResult) -> String? {
-    let scores = result.confusion.scores.filter { $0.support > 0 || $0.predicted > 0 }
+    let scores = result.labelScores.filter { $0.support > 0 || $0.predicted > 0 }
     guard !scores.isEmpty else { return nil }
     var lines = [
       "| \(result.name): label | texts | precision | recall | F1 |", "|---|---|---|---|---|",

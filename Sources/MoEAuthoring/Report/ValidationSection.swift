@@ -17,11 +17,16 @@ struct ValidationSection {
       id: "validation-calibration", title: "How far its probabilities can be believed",
       reliability: result.reliability)
     return .paragraph(
-      "\(result.correct) of \(result.labelled) texts held out are labelled right. They chose the epoch: "
+      "\(result.correct) of \(result.labelled) texts held out are labelled right"
+        + (result.hasTags
+          ? ", with exactly their labels. They chose epoch and thresholds: "
+          : ". They chose the epoch: ")
         + "the evals are the measure.")
-      + result.confusion.figure(
-        id: "validation-confusion", title: "Expected labels (rows) against predicted ones"
-      ).markup
+      + (result.hasTags
+        ? result.pairFigures(id: "validation", name: "the texts held out")
+        : result.confusion.figure(
+          id: "validation-confusion", title: "Expected labels (rows) against predicted ones"
+        ).markup)
       + hardest + diagram.figure.markup
   }
 
@@ -31,25 +36,49 @@ struct ValidationSection {
     let expected: String
     let predicted: String
     let confidence: Double
+    let isRight: Bool
   }
 
   /// Mistakes first, the surest of them before the others; then what was right by a hair.
   private var cases: [Case] {
-    let labels = validation.result.confusion.labels
+    let labels = validation.result.labels
     let cases = zip(validation.examples, validation.result.scores).compactMap {
       example, score -> Case? in
-      guard case .labelled(_, let expected, let predicted, let confidence) = score else {
-        return nil
+      switch score {
+      case .labelled(_, let expected, let predicted, let confidence):
+        return Case(
+          example: example, expected: labels[expected], predicted: labels[predicted],
+          confidence: confidence, isRight: expected == predicted)
+      case .tagged(_, let score):
+        return Case(
+          example: example, expected: Self.names(score.expected, of: labels),
+          predicted: Self.names(score.given, of: labels), confidence: Self.certainty(of: score),
+          isRight: score.isRight)
+      case .spoken, .leftAlone: return nil
       }
-      return Case(
-        example: example, expected: labels[expected], predicted: labels[predicted],
-        confidence: confidence)
     }
-    let wrong = cases.filter { $0.expected != $0.predicted }
+    let wrong = cases.filter { !$0.isRight }
       .sorted { ($0.confidence, $1.example.line) > ($1.confidence, $0.example.line) }
-    let right = cases.filter { $0.expected == $0.predicted }
+    let right = cases.filter(\.isRight)
       .sorted { ($0.confidence, $0.example.line) < ($1.confidence, $1.example.line) }
     return Array((wrong + right).prefix(Self.hardestCount))
+  }
+
+  private static func names(_ places: [Int], of labels: [String]) -> String {
+    places.isEmpty ? "no label" : places.map { labels[$0] }.joined(separator: ", ")
+  }
+
+  /// How sure the pack is of a set of labels: of a wrong one as of its surest mistake, of a right one as of the
+  /// label it is least sure of.
+  private static func certainty(of score: TagScore) -> Double {
+    let (expected, given) = (Set(score.expected), Set(score.given))
+    let sure = score.probabilities.enumerated().map { label, probability in
+      let certainty = Double(given.contains(label) ? probability : 1 - probability)
+      return (certainty: certainty, isRight: expected.contains(label) == given.contains(label))
+    }
+    return score.isRight
+      ? sure.map(\.certainty).min() ?? 1
+      : sure.filter { !$0.isRight }.map(\.certainty).max() ?? 0
   }
 
   private var hardest: Markup {
@@ -62,7 +91,7 @@ struct ValidationSection {
   }
 
   private func item(_ hard: Case) -> Markup {
-    let isRight = hard.expected == hard.predicted
+    let isRight = hard.isRight
     return .element(
       "article", ["class": "change \(isRight ? Tone.plain.rawValue : Tone.bad.rawValue)"],
       .badge(isRight ? "right" : "wrong", isRight ? .plain : .bad),

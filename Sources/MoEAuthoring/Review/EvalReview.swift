@@ -11,8 +11,8 @@ struct EvalReview {
   func findings() -> [Finding] {
     material.description.evals.flatMap { eval -> [Finding] in
       let texts = material.texts.filter { $0.role == .eval && $0.file == eval.data }
-      let answered = texts.filter { $0.label != nil }
-      guard material.description.tasks.first?.kind == .classify, !texts.isEmpty else { return [] }
+      let answered = texts.filter { !$0.isLeftAlone }
+      guard material.kind.hasLabels, !texts.isEmpty else { return [] }
       return small(eval, answered) + labels(eval, answered) + guessing(eval, answered)
         + alone(eval, texts)
     }
@@ -42,7 +42,7 @@ struct EvalReview {
   }
 
   private func labels(_ eval: PackDescription.Eval, _ texts: [ReviewedText]) -> [Finding] {
-    let measured = Set(texts.compactMap(\.label))
+    let measured = Set(texts.flatMap(\.labels))
     let missing = material.expectedLabels.filter { !measured.contains($0) }
     guard !missing.isEmpty, !texts.isEmpty else { return [] }
     return [
@@ -56,7 +56,8 @@ struct EvalReview {
   }
 
   private func guessing(_ eval: PackDescription.Eval, _ texts: [ReviewedText]) -> [Finding] {
-    let counts = Dictionary(texts.compactMap(\.label).map { ($0, 1) }, uniquingKeysWith: +)
+    guard material.kind == .classify else { return constant(eval, texts) }
+    let counts = Dictionary(texts.flatMap(\.labels).map { ($0, 1) }, uniquingKeysWith: +)
     guard counts.count > 1, let most = counts.max(by: { ($0.value, $1.key) < ($1.value, $0.key) })
     else { return [] }
     let share = Double(most.value) / Double(texts.count)
@@ -66,6 +67,19 @@ struct EvalReview {
         "eval-floor", .note,
         "the floor of eval `\(eval.name)` is \(eval.floor.fixed(2)), and always naming `\(most.key)` "
           + "would give \(share.fixed(2))",
+        advice: "sign for what the first build reaches, less a margin",
+        marks: [Finding.Mark(PackDescription.fileName, detail: "evals.\(eval.name).floor")])
+    ]
+  }
+
+  private func constant(_ eval: PackDescription.Eval, _ texts: [ReviewedText]) -> [Finding] {
+    let guess = TagBaseline(texts.map(\.labels)).value(of: eval.metric)
+    guard guess > 0, eval.floor <= guess else { return [] }
+    return [
+      Finding(
+        "eval-floor", .note,
+        "the floor of eval `\(eval.name)` is \(eval.floor.fixed(2)), and always giving the same labels would "
+          + "give \(guess.fixed(2))",
         advice: "sign for what the first build reaches, less a margin",
         marks: [Finding.Mark(PackDescription.fileName, detail: "evals.\(eval.name).floor")])
     ]

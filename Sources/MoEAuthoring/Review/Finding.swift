@@ -89,8 +89,8 @@ enum TextRole: Sendable {
 struct ReviewedText: Sendable {
   let text: String
   let role: TextRole
-  /// Its label; `nil` where it has none.
-  let label: String?
+  /// Its labels.
+  let labels: [String]
   /// Whether it is there to be left alone.
   let isLeftAlone: Bool
   let file: String
@@ -101,11 +101,22 @@ struct ReviewedText: Sendable {
   init(_ example: SourceExample, role: TextRole, file: String) {
     text = example.text
     self.role = role
-    label = example.label
+    labels = example.labels
     isLeftAlone = !example.hasAnswer
     self.file = file
     line = example.line
     words = ShingleIndex.words(example.text)
+  }
+
+  /// Its labels in words; `nil` where it is not the pack's to answer.
+  var answer: String? {
+    isLeftAlone ? nil : labels.isEmpty ? "no label" : labels.joined(separator: ", ")
+  }
+
+  /// Whether both are to be answered alike.
+  func isAnswered(as other: ReviewedText) -> Bool {
+    isLeftAlone == other.isLeftAlone
+      && Set(labels.map { Array($0.utf8) }) == Set(other.labels.map { Array($0.utf8) })
   }
 }
 

@@ -13,12 +13,12 @@ struct LabelReview {
   static let leastNameLength = 8
 
   func findings() -> [Finding] {
-    guard material.description.tasks.first?.kind == .classify else { return [] }
+    guard material.kind.hasLabels else { return [] }
     return [unlisted, unused, spelling, counts, balance, alone].flatMap { $0() }
   }
 
   private func count(_ label: String) -> Int {
-    material.texts.count { $0.role == .train && $0.label == label }
+    material.texts.count { $0.role == .train && $0.labels.contains(label) }
   }
 
   private func unlisted() -> [Finding] {
@@ -26,25 +26,27 @@ struct LabelReview {
       let labels = Set(material.labels)
       return missing(
         material.texts.filter { text in
-          text.role == .eval && text.label.map { !labels.contains($0) } ?? false
-        }, from: "the training texts")
+          text.role == .eval && !labels.isSuperset(of: text.labels)
+        }, known: labels, from: "the training texts")
     }
     let known = Set(listed)
     return missing(
-      material.texts.filter { text in text.label.map { !known.contains($0) } ?? false },
+      material.texts.filter { !known.isSuperset(of: $0.labels) }, known: known,
       from: "`\(material.labelFile)`")
   }
 
-  private func missing(_ texts: [ReviewedText], from place: String) -> [Finding] {
+  private func missing(
+    _ texts: [ReviewedText], known: Set<String>, from place: String
+  ) -> [Finding] {
     guard !texts.isEmpty else { return [] }
-    let names = Set(texts.compactMap(\.label)).sorted()
+    let names = Set(texts.flatMap(\.labels)).subtracting(known).sorted()
     return [
       Finding(
         "label-unlisted", .fault,
         "\(names.count.of("label")) of the data \(names.count == 1 ? "is" : "are") not in \(place): "
           + names.prefix(8).map { "`\($0)`" }.joined(separator: ", "),
         advice: "add the label there, or correct the lines",
-        marks: texts.map { Finding.Mark($0, detail: $0.label) })
+        marks: texts.map { Finding.Mark($0, detail: $0.answer) })
     ]
   }
 
@@ -145,7 +147,7 @@ struct LabelReview {
   }
 
   private func alone() -> [Finding] {
-    guard material.labels.count == 1 else { return [] }
+    guard material.labels.count == 1, material.kind == .classify else { return [] }
     return [
       Finding(
         "label-alone", .note, "every training text has the same label",

@@ -74,18 +74,18 @@ struct PairReview {
   private func relation(_ pair: Pair) -> Relation? {
     let (first, second) = (texts[pair.first], texts[pair.second])
     switch (first.role, second.role) {
-    case (.eval, .eval): return first.label == second.label ? .measuredTwice : .contradicting
+    case (.eval, .eval): return first.isAnswered(as: second) ? .measuredTwice : .contradicting
     case (.eval, _), (_, .eval): return .leaking
     case (.negative, .negative): return .repeated
     case (.negative, _), (_, .negative): return .disowned
-    default: return first.label == second.label ? .repeated : .contradicting
+    default: return first.isAnswered(as: second) ? .repeated : .contradicting
     }
   }
 
   private func marks(_ pairs: [Pair]) -> [Finding.Mark] {
     pairs.map { pair in
       let (first, second) = (texts[pair.first], texts[pair.second])
-      let labels = [second.label, first.label].compactMap(\.self)
+      let labels = [second.answer, first.answer].compactMap(\.self)
       return Finding.Mark(
         second, first,
         detail: labels.count == 2 && labels[0] != labels[1] ? labels.joined(separator: " · ") : nil)

@@ -28,20 +28,23 @@ struct ReviewMaterial {
     description = try PackDescription(
       try YAMLDocument.read(yaml, name: PackDescription.fileName, neededBy: "a pack source"))
     for task in description.tasks {
-      read(task.train, .training(task.kind), role: .train)
-      if let valid = task.valid { read(valid, .training(task.kind), role: .valid) }
+      read(task.train, task.training, role: .train)
+      if let valid = task.valid { read(valid, task.training, role: .valid) }
       if let negatives = task.negatives { read(negatives, .negatives, role: .negative) }
       for eval in description.evals where eval.task == task.name {
-        read(eval.data, .eval(task.kind), role: .eval)
+        read(eval.data, task.eval, role: .eval)
       }
       readLabels(of: task)
     }
     for name in ["CARD.md", "LICENSE"] { readWhole(name) }
   }
 
+  /// What kind of thing the pack predicts.
+  var kind: TaskKind { description.tasks.first?.kind ?? .classify }
+
   /// The labels that occur in training texts, in the order of their bytes.
   var labels: [String] {
-    Set(texts.filter { $0.role.isLearnt }.compactMap(\.label).map { Array($0.utf8) })
+    Set(texts.filter { $0.role.isLearnt }.flatMap(\.labels).map { Array($0.utf8) })
       .sorted { $0.lexicographicallyPrecedes($1) }.map { String(decoding: $0, as: UTF8.self) }
   }
 

@@ -79,6 +79,7 @@ public struct SourceReview: Sendable {
     comparedMeaning = backbone != nil
     var findings =
       material.findings + LabelReview(material: material).findings()
+      + TagReview(material: material).findings()
       + PairReview(material: material, alike: alike, allowsNearDuplicates: allowsNearDuplicates)
       .findings()
       + TextReview(material: material, tokenizer: backbone?.tokenizer).findings()
@@ -102,12 +103,13 @@ public struct SourceReview: Sendable {
     var counts: [String: (train: Int, valid: Int, eval: Int)] = [:]
     for label in material.listedLabels ?? [] { counts[label] = (0, 0, 0) }
     for text in material.texts {
-      guard let label = text.label else { continue }
-      switch text.role {
-      case .train: counts[label, default: (0, 0, 0)].train += 1
-      case .valid: counts[label, default: (0, 0, 0)].valid += 1
-      case .eval: counts[label, default: (0, 0, 0)].eval += 1
-      case .negative: break
+      for label in text.labels {
+        switch text.role {
+        case .train: counts[label, default: (0, 0, 0)].train += 1
+        case .valid: counts[label, default: (0, 0, 0)].valid += 1
+        case .eval: counts[label, default: (0, 0, 0)].eval += 1
+        case .negative: break
+        }
       }
     }
     return counts.sorted { Array($0.key.utf8).lexicographicallyPrecedes(Array($1.key.utf8)) }

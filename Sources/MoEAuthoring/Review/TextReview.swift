@@ -149,8 +149,7 @@ struct TextReview {
   // MARK: - What gives the answer away
 
   private func isLabelName(_ text: ReviewedText) -> Bool {
-    guard let label = text.label else { return false }
-    return ShingleIndex.words(label) == text.words
+    text.labels.contains { ShingleIndex.words($0) == text.words }
   }
 
   private func labelNames() -> Finding? {
@@ -166,7 +165,7 @@ struct TextReview {
     var marks: [Finding.Mark] = []
     var places: [String] = []
     for label in material.labels {
-      let texts = material.texts.filter { $0.role == .train && $0.label == label }
+      let texts = material.texts.filter { $0.role == .train && $0.labels.contains(label) }
       for (name, isFront) in [("begin", true), ("end", false)] {
         let groups = Dictionary(
           grouping: texts.filter { $0.words.count > Self.boilerplateWords }

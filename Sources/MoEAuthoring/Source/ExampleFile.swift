@@ -1,6 +1,7 @@
 public import Foundation
 public import MoEBase
 public import MoEEval
+import MoEPackFormat
 
 /// One line of a data file.
 public struct SourceExample: Sendable, Equatable {
@@ -28,10 +29,11 @@ public struct ExampleFile: Sendable {
 
   /// What examples of a file may say.
   public enum Kind: Sendable {
-    /// `{"text"}` with what the kind of task expects: `{"text", "label"}` of `classify`.
-    case training(TaskKind)
+    /// `{"text"}` with what the kind of task expects: `{"text", "label"}` of `classify`. In a delimited file the labels of
+    /// a `tag` task stand in one field, the separator between them.
+    case training(TaskKind, separator: String = ";")
     /// The same, or `{"text", "expect": "none"}`.
-    case eval(TaskKind)
+    case eval(TaskKind, separator: String = ";")
     /// `{"text"}`.
     case negatives
   }
@@ -71,6 +73,8 @@ public struct ExampleFile: Sendable {
       var members = [JSONMember("text", .string(example.text))]
       switch example.expectation {
       case .label(let label): members.append(JSONMember("label", .string(label)))
+      case .labels(let labels):
+        members.append(JSONMember("labels", .array(labels.map(JSONValue.string))))
       case Expectation.none?: members.append(JSONMember("expect", "none"))
       default: break
       }
@@ -103,16 +107,13 @@ public struct ExampleFile: Sendable {
     let known: [String]
     switch kind {
     case .negatives: known = ["text"]
-    case .training(let task), .eval(let task):
-      guard task == .classify else {
+    case .training(let task, _), .eval(let task, _):
+      guard task.hasLabels else {
         throw bad(
           columns[0], "JSON Lines for a task of kind `\(task.rawValue)`", "columns")
       }
-      if case .eval = kind {
-        known = ["text", "label", "expect"]
-      } else {
-        known = ["text", "label"]
-      }
+      let isEval = if case .eval = kind { true } else { false }
+      known = ["text", task == .tag ? "labels" : "label"] + (isEval ? ["expect"] : [])
     }
     let names = known.map { "`\($0)`" }.joined(separator: ", ")
     for field in columns where !known.contains(where: { $0.utf8.elementsEqual(field.text.utf8) }) {
@@ -147,7 +148,9 @@ public struct ExampleFile: Sendable {
       guard text.utf8.count <= textLimit else {
         throw bad("a `text` of at most \(textLimit) bytes", "\(text.utf8.count) bytes", "text")
       }
-      let expectation = try Self.expectation(&reader, kind: kind) { bad($0, $1, "expect") }
+      let expectation = try Self.expectation(
+        &reader, kind: kind, isDelimited: isDelimited
+      ) { bad($0, $1, "expect") }
       try reader.finish()
       return SourceExample(text: text, expectation: expectation, line: row.line)
     } catch let error as JSONSchemaError {
@@ -160,26 +163,66 @@ public struct ExampleFile: Sendable {
   }
 
   private static func expectation(
-    _ reader: inout JSONReader, kind: Kind, bad: (String, String) -> SourceError
+    _ reader: inout JSONReader, kind: Kind, isDelimited: Bool,
+    bad: (String, String) -> SourceError
   ) throws -> Expectation? {
     let task: TaskKind
+    let separator: String
     switch kind {
     case .negatives: return nil
-    case .training(let kind): task = kind
-    case .eval(let kind):
-      task = kind
+    case .training(let kind, let mark): (task, separator) = (kind, mark)
+    case .eval(let kind, let mark):
+      (task, separator) = (kind, mark)
       guard let expect = try reader.optionalString("expect") else { break }
-      guard expect == "none", reader.optional("label") == nil else {
+      guard expect == "none", reader.optional("label") == nil, reader.optional("labels") == nil
+      else {
         throw bad("`expect` to be `none`, without a label", "`\(expect)`")
       }
       return Expectation.none
     }
-    guard task == .classify else { return try reader.expectation(of: task) }
-    return .label(try reader.line("label", limit: labelLimit))
+    switch task {
+    case .classify: return .label(try reader.line("label", limit: labelLimit))
+    case .tag:
+      return try tags(&reader, separator: isDelimited ? separator : nil)
+    case .choose, .generate, .perplexity: return try reader.expectation(of: task)
+    }
+  }
+
+  /// The labels of a line: a list, or in a delimited file one field, empty for none.
+  private static func tags(
+    _ reader: inout JSONReader, separator: String?
+  ) throws(JSONSchemaError) -> Expectation {
+    let expectation: Expectation
+    if let separator {
+      let field = try reader.optionalString("labels") ?? ""
+      let parts = field.components(separatedBy: separator).map(\.trimmed)
+      expectation = .labels(field.trimmed.isEmpty ? [] : parts)
+    } else {
+      expectation = try reader.expectation(of: .tag)
+    }
+    guard case .labels(let labels) = expectation else { return expectation }
+    var seen: Set<[UInt8]> = []
+    for label in labels {
+      guard isShownText(label, atMost: labelLimit), seen.insert(Array(label.utf8)).inserted else {
+        throw JSONSchemaError(
+          path: reader.path(of: "labels"),
+          expected:
+            "labels of 1 to \(labelLimit) bytes without control characters or outer spaces, "
+            + "none twice", got: "`\(label.prefix(80))`")
+      }
+    }
+    return expectation
   }
 }
 
 extension String {
   /// The text without white space at both ends.
   var trimmed: String { trimmingCharacters(in: .whitespacesAndNewlines) }
+}
+
+extension PackDescription.Task {
+  /// What its training files say.
+  var training: ExampleFile.Kind { .training(kind, separator: separator) }
+  /// What its evals say.
+  var eval: ExampleFile.Kind { .eval(kind, separator: separator) }
 }

@@ -23,7 +23,7 @@ public struct PackDescription: Sendable, Equatable {
   public var evals: [Eval]
   /// The shape of the experts, if the vendor chooses it.
   public var experts: Experts?
-  /// The directory of experts that were trained elsewhere, for a language model.
+  /// The directory of experts that were trained elsewhere.
   public var tensors: String?
   /// Packs whose domains overlap this one's on purpose.
   public var overlaps: [PackName]
@@ -46,6 +46,8 @@ public struct PackDescription: Sendable, Equatable {
     public var version: Int
     /// How answers of a `generate` task are asked for.
     public var completion: CompletionSettings?
+    /// What stands between the labels of a `tag` task in a field of a delimited file.
+    public var separator: String = ";"
     /// The training file.
     public var train: String
     /// The validation file; a seeded tenth of every label of train where absent.
@@ -107,8 +109,10 @@ extension PackDescription {
       tasks = try Self.tasks(try reader.neededObject("tasks"))
       evals = try Self.evals(try reader.neededObject("evals"), tasks: tasks)
       let needsLanguageModel = tasks.contains(where: \.kind.needsLanguageModel)
-      tensors = needsLanguageModel ? try Self.tensors(&reader) : nil
-      experts = needsLanguageModel ? nil : try Self.experts(&reader)
+      let named = try reader.expertMembers()
+      tensors =
+        needsLanguageModel || named.contains("tensors") ? try Self.tensors(&reader) : nil
+      experts = tensors == nil && !needsLanguageModel ? try Self.experts(&reader) : nil
       overlaps = try Self.packs("overlaps", &reader)
       requires = try Self.requirements(&reader)
       conflicts = try Self.packs("conflicts", &reader)
@@ -171,8 +175,9 @@ extension PackDescription {
         version: task.optional("version") == nil
           ? 1 : try task.neededInteger("version", in: 1...1_000_000),
         completion: kind == .generate ? try completion(&task) : nil,
+        separator: kind == .tag ? try separator(&task) : ";",
         train: try task.path("train"), valid: try task.optionalPath("valid"),
-        labels: kind == .classify ? try task.optionalPath("labels") : nil,
+        labels: kind.hasLabels ? try task.optionalPath("labels") : nil,
         negatives: try task.optionalPath("negatives"))
       try task.finish()
       return result
@@ -182,6 +187,15 @@ extension PackDescription {
         path: object.path, expected: "one task", got: "\(tasks.count) tasks")
     }
     return tasks
+  }
+
+  private static func separator(_ task: inout JSONReader) throws -> String {
+    guard task.optional("separator") != nil else { return ";" }
+    return try task.parsed(
+      "separator", "1 to 8 characters that are no letter, digit or quotation mark"
+    ) {
+      isSeparator($0) ? $0 : nil
+    }
   }
 
   private static func completion(_ task: inout JSONReader) throws -> CompletionSettings {
@@ -242,7 +256,7 @@ extension PackDescription {
     return Experts(layers: layers, width: width, count: count, topK: topK)
   }
 
-  /// The directory of tensors that a pack for a language model brings.
+  /// The directory of tensors that a pack brings.
   private static func tensors(_ reader: inout JSONReader) throws -> String? {
     guard reader.optional("experts") != nil else { return nil }
     var experts = try reader.object("experts")
@@ -255,41 +269,12 @@ extension PackDescription {
     JSONSchemaError(
       path: path, expected: "a name of lower-case letters, digits, `-` and `_`", got: "`\(name)`")
   }
+}
 
-  /// Whether the text names a task or an eval set.
-  public static func isName(_ text: String) -> Bool {
-    guard let first = text.utf8.first, (1...63).contains(text.utf8.count) else { return false }
-    return isWord(first)
-      && text.utf8.allSatisfy { isWord($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
-  }
-
-  private static func isWord(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
-    default: false
-    }
-  }
-
-  /// Whether the text is a code of a language or a jurisdiction.
-  public static func isCode(_ text: String) -> Bool {
-    (2...16).contains(text.utf8.count)
-      && text.utf8.first != UInt8(ascii: "-")
-      && text.utf8.allSatisfy {
-        isWord($0) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0)
-          || $0 == UInt8(ascii: "-")
-      }
-  }
-
-  /// Whether the text is a day of the Gregorian calendar, `YYYY-MM-DD`.
-  public static func isDate(_ text: String) -> Bool {
-    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-    guard parts.count == 3, parts.map(\.utf8.count) == [4, 2, 2],
-      text.utf8.allSatisfy({ $0 == UInt8(ascii: "-") || ($0 >= 0x30 && $0 <= 0x39) }),
-      let year = Int(parts[0]), let month = Int(parts[1]), let day = Int(parts[2]),
-      (1...12).contains(month)
-    else { return false }
-    let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-    let days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-    return (1...days[month - 1]).contains(day)
+extension JSONReader {
+  /// The keys of `experts`; none where it is absent.
+  fileprivate mutating func expertMembers() throws(JSONSchemaError) -> [String] {
+    guard optional("experts") != nil else { return [] }
+    return try object("experts").keys
   }
 }

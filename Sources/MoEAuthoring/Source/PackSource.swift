@@ -8,6 +8,8 @@ public import MoEPackFormat
 public struct PackSource: Sendable {
   /// Where it lies.
   public let directory: URL
+  /// Its one task.
+  public let task: PackDescription.Task
   /// `pack.yaml`.
   public let description: PackDescription
   /// The task's training texts.
@@ -62,11 +64,12 @@ public struct PackSource: Sendable {
       throw SourceError.badField(
         file: PackDescription.fileName, path: "tasks", expected: "one task", got: "none")
     }
+    self.task = task
     let owner = "`tasks.\(task.name)` in `pack.yaml`"
     train = try ExampleFile(
-      url(task.train), name: task.train, kind: .training(task.kind), neededBy: owner)
+      url(task.train), name: task.train, kind: task.training, neededBy: owner)
     valid = try task.valid.map {
-      try ExampleFile(url($0), name: $0, kind: .training(task.kind), neededBy: owner)
+      try ExampleFile(url($0), name: $0, kind: task.training, neededBy: owner)
     }
     negatives = try task.negatives.map {
       try ExampleFile(url($0), name: $0, kind: .negatives, neededBy: owner)
@@ -76,7 +79,7 @@ public struct PackSource: Sendable {
       return (
         eval,
         try ExampleFile(
-          url(eval.data), name: eval.data, kind: .eval(task.kind), neededBy: owner)
+          url(eval.data), name: eval.data, kind: task.eval, neededBy: owner)
       )
     }
     card = try SourceFile.bytes(
@@ -84,7 +87,7 @@ public struct PackSource: Sendable {
     license = try SourceFile.bytes(
       url("LICENSE"), name: "LICENSE", neededBy: "a pack source", limit: 1 << 20)
     (labels, catalog) =
-      task.kind == .classify
+      task.kind.hasLabels
       ? try Self.labels(task, train: train, directory: directory) : ([], LabelCatalog())
     nearDuplicatesAllowed = allowsNearDuplicates
     try check(task: task)
@@ -140,19 +143,24 @@ public struct PackSource: Sendable {
   /// Two Unicode forms of one label are refused: whoever compares texts, and not
   /// bytes, would take them for one.
   private static func occurring(in file: ExampleFile) throws -> [String] {
-    var first: [String: SourceExample] = [:]
+    var first: [String: (label: String, line: Int)] = [:]
     for example in file.examples {
-      guard let label = example.label else { continue }
-      guard let other = first[label] else {
-        first[label] = example
-        continue
+      for label in example.labels {
+        guard let other = first[label] else {
+          first[label] = (label, example.line)
+          continue
+        }
+        guard other.label.utf8.elementsEqual(label.utf8) else {
+          throw SourceError.badLine(
+            file: file.name, line: example.line,
+            expected: "label `\(label)` in the same bytes as on line \(other.line)",
+            got: "another Unicode form of it")
+        }
       }
-      guard other.label?.utf8.elementsEqual(label.utf8) == true else {
-        throw SourceError.badLine(
-          file: file.name, line: example.line,
-          expected: "label `\(label)` in the same bytes as on line \(other.line)",
-          got: "another Unicode form of it")
-      }
+    }
+    guard !first.isEmpty else {
+      throw SourceError.badLine(
+        file: file.name, line: 1, expected: "some text to have a label", got: "no label at all")
     }
     return sorted(Array(first.keys))
   }
@@ -165,19 +173,29 @@ public struct PackSource: Sendable {
     let known = Set(labels.map { Array($0.utf8) })
     for file in [train, valid].compactMap(\.self) + evals.map(\.file) {
       for example in file.examples {
-        guard let label = example.label, !known.contains(Array(label.utf8)) else { continue }
+        let strange = example.labels.first { !known.contains(Array($0.utf8)) }
+        guard let label = strange else { continue }
         throw SourceError.unknownLabel(
           file: file.name, line: example.line, label: label, labelFile: task.labels ?? task.train)
       }
     }
-    for eval in evals where !eval.file.examples.contains(where: \.hasAnswer) {
+    for eval in evals {
+      // Where a text may have no label, F1 has something to count only where some text has one.
+      let isMeasured = eval.file.examples.contains {
+        task.kind == .tag ? !$0.labels.isEmpty : $0.hasAnswer
+      }
+      guard !isMeasured else { continue }
       throw SourceError.badField(
         file: PackDescription.fileName, path: "evals.\(eval.description.name).data",
-        expected: "a file with at least one example that has an answer",
+        expected: task.kind == .tag
+          ? "a file with at least one example that has a label"
+          : "a file with at least one example that has an answer",
         got: "`\(eval.file.name)` without one")
     }
+    var counts: [[UInt8]: Int] = [:]
+    for label in train.examples.flatMap(\.labels) { counts[Array(label.utf8), default: 0] += 1 }
     for label in labels {
-      let count = train.examples.count { $0.label == label }
+      let count = counts[Array(label.utf8)] ?? 0
       guard count >= Self.leastTexts else {
         throw SourceError.rareLabel(
           file: train.name, label: label, count: count, least: Self.leastTexts)
@@ -191,9 +209,12 @@ extension SourceExample {
   /// Whether the pack is to answer it.
   var hasAnswer: Bool { expectation.map { $0 != .none } ?? false }
 
-  /// The label, if the example carries one.
-  public var label: String? {
-    if case .label(let label) = expectation { return label }
-    return nil
+  /// The labels that the example carries.
+  public var labels: [String] {
+    switch expectation {
+    case .label(let label): [label]
+    case .labels(let labels): labels
+    default: []
+    }
   }
 }

@@ -93,8 +93,9 @@ public enum SourceError: ActionableError, Equatable {
       "`\(path)` is there already: expected a name that is free, or an empty directory"
     case .wrongBackbone(let task, let kind, let backbone):
       "`pack.yaml`: task `\(task)` is of kind `\(kind)`, which `\(backbone)` cannot do: expected "
-        + (kind == TaskKind.classify.rawValue
-          ? "`choose`, `generate` or `perplexity` on a language model" : "`classify` on an encoder")
+        + (TaskKind(rawValue: kind)?.hasLabels == true
+          ? "`choose`, `generate` or `perplexity` on a language model"
+          : "`classify` or `tag` on an encoder")
     case .noExamples(let file): "`\(file)` holds no line, expected at least one example"
     case .unknownLabel(let file, let line, let label, let labelFile):
       "`\(file)` line \(line): label `\(label)` is not in `\(labelFile)`, "
@@ -129,7 +130,7 @@ public enum SourceError: ActionableError, Equatable {
     case .unreadable: "nothing was built; check the path and its permissions"
     case .badYAML, .badField: "nothing was built; SPEC.md §7 lists every field"
     case .badTensors:
-      "nothing was built; SPEC.md §7 lists the tensors, and `tools/train-experts` writes them"
+      "nothing was built; SPEC.md §7 lists the tensors, and `tools/train-experts` and `tools/train-encoder` write them"
     case .noColumn(_, _, _, let option, _):
       "nothing was written; name the column with `\(option) NAME`"
     case .directoryInUse: "nothing was written; give another name, or move the directory away"

@@ -97,12 +97,15 @@ struct AnswerView {
       } else {
         try console.print()
       }
-      for (rank, prediction) in predictions.filter({ $0.pack == route.pack }).enumerated() {
+      let own = predictions.filter { $0.pack == route.pack }
+      if own.isEmpty { try console.print("no label: none is probable enough") }
+      for (rank, prediction) in own.enumerated() {
         let entry = pack.labels[prediction.task, prediction.label]
         let task = showsTask ? "\(prediction.task): " : ""
         try console.print(
           Self.percent(Double(prediction.probability)).leftPadded(to: 7) + "  "
-            + (task + (entry?.title ?? prediction.label)).shown())
+            + (task + (entry?.title ?? prediction.label)).shown()
+            + (prediction.isGiven ? "" : Self.under(prediction)))
         for text in [entry?.authority, rank == 0 ? entry?.note : nil] {
           for line in (text ?? "").shown().wrapped(to: Self.lineWidth - 9) {
             try console.print(String(repeating: " ", count: 9) + console.styled(line, .dim))
@@ -120,6 +123,11 @@ struct AnswerView {
       }
       try console.print(pack.manifest.summary.shown() + ", " + pack.manifest.about.sentence)
     }
+  }
+
+  /// That a label of a `tag` task is not given, and why.
+  private static func under(_ prediction: Answer.Prediction) -> String {
+    ", not given: under \(percent(Double(prediction.threshold ?? 0)))"
   }
 
   /// A share in per cent that says neither 0 nor 100 of what is neither.

@@ -8,7 +8,7 @@ struct Request: Sendable, Equatable {
   let id: JSONValue?
   /// The text.
   let text: String
-  /// The right answer, where the line is of a labelled data set: its `label`, or `"expect": "none"`.
+  /// The right answer, where the line is of a labelled data set: its `label` or `labels`, or `"expect": "none"`.
   let expectation: Expectation?
 
   /// What a line may not be.
@@ -41,9 +41,10 @@ struct Request: Sendable, Equatable {
       }
       text = try reader.string("text")
       expectation =
-        switch (reader.optional("label"), reader.optional("expect")) {
-        case (.string(let label)?, _): .label(label)
-        case (_, "none"?): Expectation.none
+        switch (reader.optional("label"), reader.optional("labels"), reader.optional("expect")) {
+        case (.string(let label)?, _, _): .label(label)
+        case (_, .array(let labels)?, _): Self.labels(labels)
+        case (_, _, "none"?): Expectation.none
         default: nil
         }
     } catch let error as JSONSyntaxError {
@@ -61,6 +62,16 @@ struct Request: Sendable, Equatable {
         expected: "a `text` with at least one character that is not white space",
         got: text.isEmpty ? "an empty text" : "white space")
     }
+  }
+}
+
+extension Request {
+  /// The labels of a line; `nil` where they are no list of strings.
+  private static func labels(_ values: [JSONValue]) -> Expectation? {
+    let labels = values.compactMap { value in
+      if case .string(let label) = value { label } else { nil as String? }
+    }
+    return labels.count == values.count ? .labels(labels) : nil
   }
 }
 

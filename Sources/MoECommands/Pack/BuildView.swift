@@ -36,7 +36,11 @@ struct BuildView {
           + (shape.map {
             "\($0.count) of width \($0.width), top \($0.topK), in \($0.layers.count.counted("layer")), "
               + "trained elsewhere"
-          } ?? "none: the pack routes and is measured, and the backbone speaks alone"))
+          }
+            ?? (imported == nil
+              ? "none: the pack routes and is measured, and the backbone speaks alone"
+              : "none: a head trained elsewhere over the frozen backbone"))
+      )
     }
     for sentence in manifest.experts?.routerSentences ?? [] {
       try console.print("router   \(sentence)")
@@ -73,10 +77,11 @@ struct BuildView {
 
   private static func verdict(_ training: TaskTraining) -> String {
     let verdict =
-      "frozen head \(training.frozenAccuracy.percent) on \(training.validCount) held out"
+      "frozen head \(training.scoreName.map { $0 + " " } ?? "")\(training.frozen.score.percent) on "
+      + "\(training.validCount) held out"
     guard let experts = training.experts, let plan = training.plan else { return verdict }
     return verdict
-      + ", experts \(experts.accuracy.percent) (top \(plan.layers.count.counted("layer")), "
+      + ", experts \(experts.validation.score.percent) (top \(plan.layers.count.counted("layer")), "
       + "width \(plan.width)): \(training.shipsExperts ? "experts ship" : "the frozen head ships")"
   }
 
@@ -87,8 +92,8 @@ struct BuildView {
       "version": .string(summary.manifest.version.description),
       "digest": .digest(summary.digest),
       "sizeBytes": .integer(summary.size),
-      "frozenAccuracy": training.map { .number($0.frozenAccuracy) } ?? .null,
-      "expertAccuracy": training?.experts.map { .number($0.accuracy) } ?? .null,
+      "frozenAccuracy": training.map { .number($0.frozen.score) } ?? .null,
+      "expertAccuracy": training?.experts.map { .number($0.validation.score) } ?? .null,
       "shipsExperts": .boolean(built.experts.shape != nil),
       "utilization": .array(
         (training?.experts?.utilization ?? []).map {
@@ -101,7 +106,7 @@ struct BuildView {
         (training?.experts?.history ?? []).map {
           [
             "epoch": .integer($0.epoch), "loss": .number($0.loss),
-            "accuracy": .number($0.accuracy),
+            "accuracy": .number($0.score),
           ]
         }),
       "ownRecall": .number(built.calibration.ownRecall),

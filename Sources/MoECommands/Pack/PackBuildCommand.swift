@@ -180,7 +180,7 @@ public struct PackBuildCommand: MoECommand {
   private static func note(_ progress: BuildProgress) -> String {
     var parts: [String] = []
     if let loss = progress.loss { parts.append("loss \(loss.fixed(3))") }
-    if let accuracy = progress.accuracy { parts.append("valid \(accuracy.percent)") }
+    if let score = progress.score { parts.append("valid \(score.percent)") }
     return parts.joined(separator: ", ")
   }
 }

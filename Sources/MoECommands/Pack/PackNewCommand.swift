@@ -16,7 +16,8 @@ public struct PackNewCommand: MoECommand {
       LICENSE, the texts to learn from (data/train.jsonl) and the texts to measure by (evals/).
 
       --from takes a .csv or .tsv file whose first line names the columns, a .jsonl file, or the directory \
-      of a Hugging Face data set; Parquet files go through tools/parquet-to-jsonl first. A fifth of every \
+      of a Hugging Face data set; Parquet files go through tools/parquet-to-jsonl first. Where \
+      a text has any number of labels (--kind tag), they are a list, or words with --separator between them. A fifth of every \
       label's texts is kept for measuring, the same fifth every time, and texts that are nearly the same, or \
       filled into one template, are never divided between learning and measuring. Where the data set brings \
       a test split, that is what is measured by. Without --from the source holds forty-five example texts of \
@@ -54,6 +55,17 @@ public struct PackNewCommand: MoECommand {
       "The column of labels; else the one named label, category, intent or alike.",
       valueName: "name"))
   var labelColumn: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Whether a text has one label (classify) or any number (tag); else told by the column of labels.",
+      valueName: "classify|tag"))
+  var kind: LabelKind?
+
+  @Option(
+    help: ArgumentHelp(
+      "What stands between the labels of a text in a column of words.", valueName: "text"))
+  var separator = ";"
 
   @Option(
     help: ArgumentHelp(
@@ -97,22 +109,29 @@ public struct PackNewCommand: MoECommand {
     guard (0.01...0.5).contains(evalShare) else {
       throw ValidationError("--eval-share takes a number from 0.01 to 0.5.")
     }
+    guard PackDescription.isSeparator(separator) else {
+      throw ValidationError(
+        "--separator takes 1 to 8 characters that are no letter, digit or quotation mark.")
+    }
     try facts.validate()
   }
 
   /// Drafts and writes the source.
   public func run(_ session: CommandSession) throws {
     try SourceDraft.checkFree(directory.directory)
-    let columns = VendorTable.Columns(
-      text: textColumn, label: labelColumn, configuration: config)
-    let table = try from.map { try VendorTable($0.url, name: $0.text, columns: columns) }
+    let questions = format.json ? nil : Questions(session)
+    var columns = VendorTable.Columns(
+      text: textColumn, label: labelColumn, configuration: config, kind: kind?.task,
+      separator: separator)
+    var table: VendorTable?
+    if let from { table = try read(from, &columns, questions) }
     let measured = try evals.map { try VendorTable($0.url, name: $0.text, columns: columns) }
     let away = try negatives.map {
       try VendorTable(
         $0.url, name: $0.text, columns: VendorTable.Columns(text: textColumn), hasLabels: false)
     }
     let facts = try facts.asked(
-      for: directory, questions: format.json ? nil : Questions(session)
+      for: directory, questions: questions
     ).facts(
       today: String(session.context.timestamp.prefix(10)), user: session.context.userName)
     let division = try TextDivision(
@@ -129,10 +148,27 @@ public struct PackNewCommand: MoECommand {
     }
   }
 
+  /// Reads the table; whoever sits at a terminal is asked whether a text has one label or several.
+  private func read(
+    _ path: Path, _ columns: inout VendorTable.Columns, _ questions: Questions?
+  ) throws -> VendorTable {
+    let table = try VendorTable(path.url, name: path.text, columns: columns)
+    let told = columns.kind
+    columns.kind = table.kind
+    guard told == nil, let questions else { return table }
+    let answer = try questions.ask(
+      "One label a text (classify) or any number (tag)", default: table.kind.rawValue
+    ) { LabelKind(rawValue: $0) != nil }
+    guard let kind = LabelKind(rawValue: answer)?.task, kind != table.kind else { return table }
+    columns.kind = kind
+    return try VendorTable(path.url, name: path.text, columns: columns)
+  }
+
   private func json(_ draft: SourceDraft, leftOut: [String]) -> JSONValue {
     let division = draft.division
     return [
       "directory": .string(directory.text), "pack": .string(draft.facts.pack.description),
+      "kind": .string(division.kind.rawValue),
       "labels": .array(division.labels.map(JSONValue.string)),
       "trainTexts": .integer(division.train.count), "validTexts": .integer(division.valid.count),
       "evalTexts": .integer(division.eval.count), "negatives": .integer(draft.negatives.count),
@@ -177,5 +213,21 @@ public struct PackNewCommand: MoECommand {
       "complete CARD.md where it says TODO; next: `moe-pack pack check \(directory.text)`, then "
         + "`moe-pack pack build \(directory.text) -o \(draft.facts.pack.name).moepack --key vendor.key`"
     )
+  }
+}
+
+/// The kinds of task whose answers are labels.
+enum LabelKind: String, ExpressibleByArgument, CaseIterable {
+  /// One label a text.
+  case classify
+  /// Any number of labels a text.
+  case tag
+
+  /// The kind.
+  var task: TaskKind {
+    switch self {
+    case .classify: .classify
+    case .tag: .tag
+    }
   }
 }

@@ -98,7 +98,7 @@ public struct AnalyzeCommand: MoECommand {
       for entry in tally.labels {
         let text = analysis.title(of: entry.label, task: entry.task, pack: tally.pack)
         let lines = analysis.findings.filter {
-          $0.answer.first(of: tally.pack, task: entry.task)?.label == entry.label
+          $0.answer.told(of: tally.pack, task: entry.task).contains { $0.label == entry.label }
         }.prefix(5).map { "\($0.passage.line)" }
         table.add(
           tally.pack.name, text.title, "\(entry.passages)", lines.joined(separator: ", "),

@@ -25,12 +25,14 @@ struct EvalDetail {
             + (result.interval(metric).map { ", \($0.low.fixed(3)) to \($0.high.fixed(3))" } ?? "")
             + (metric.isHigherBetter ? "" : " (lower is better)"))
       }
-      try printWeakest(result.confusion, to: console)
+      try printWeakest(result, to: console)
     }
   }
 
   /// The labels most often missed, and what the pack says in their place.
-  private func printWeakest(_ confusion: ConfusionMatrix, to console: Console) throws {
+  private func printWeakest(_ result: EvalResult, to console: Console) throws {
+    guard !result.hasTags else { return try printWeakestTags(result, to: console) }
+    let confusion = result.confusion
     let missed = confusion.scores.enumerated()
       .filter { $0.element.truePositives < $0.element.support }
       .sorted { left, right in
@@ -47,6 +49,28 @@ struct EvalDetail {
       let sentence =
         "\(score.label): \(score.truePositives) of \(score.support); else "
         + others.joined(separator: ", ")
+      try console.print("    " + sentence.shown())
+    }
+  }
+}
+
+extension EvalDetail {
+  /// The labels of the least F1, where a text may have several.
+  private func printWeakestTags(_ result: EvalResult, to console: Console) throws {
+    let weak = result.labelScores.enumerated().filter { ($0.element.f1 ?? 1) < 1 }
+      .sorted { left, right in
+        let (f1, other) = (left.element.f1 ?? 1, right.element.f1 ?? 1)
+        return f1 == other ? left.offset < right.offset : f1 < other
+      }
+    guard !weak.isEmpty else { return }
+    try console.print("  weakest labels")
+    for (index, score) in weak.prefix(Self.weakestCount) {
+      let interval = result.f1Interval(of: index)
+      let sentence =
+        "\(score.label): F1 \((score.f1 ?? 0).fixed(3))"
+        + (interval.map { " (\($0.low.fixed(3)) to \($0.high.fixed(3)))" } ?? "")
+        + ", found in \(score.truePositives) of \(score.support), given to "
+        + "\(score.predicted - score.truePositives) without it"
       try console.print("    " + sentence.shown())
     }
   }

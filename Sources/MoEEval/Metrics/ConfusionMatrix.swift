@@ -3,28 +3,6 @@
 /// What nothing defines is `nil`, never 0 and never NaN: without examples there is no accuracy, and a label
 /// that was not predicted has no precision.
 public struct ConfusionMatrix: Sendable, Equatable {
-  /// One label's share in the whole; precision, recall and F1 lie in 0 … 1, higher is better.
-  public struct LabelScore: Sendable, Equatable {
-    /// The label.
-    public let label: String
-    /// Examples that expect the label.
-    public let support: Int
-    /// Examples for which the label was predicted.
-    public let predicted: Int
-    /// Examples that expect the label and for which it was predicted.
-    public let truePositives: Int
-
-    /// The share of its predictions that are right; `nil` if it was not predicted.
-    public var precision: Double? { share(truePositives, of: predicted) }
-    /// The share of its examples that were found; `nil` if it does not occur.
-    public var recall: Double? { share(truePositives, of: support) }
-    /// The harmonic mean of precision and recall, `2 · TP / (support + predicted)`.
-    ///
-    /// It is 0 without true positives, also where precision or recall is not defined; `nil` if the label
-    /// neither occurs nor was predicted.
-    public var f1: Double? { share(2 * truePositives, of: support + predicted) }
-  }
-
   /// The labels; an index here is an index into each side of ``counts``.
   public let labels: [String]
   /// Counts of examples, `[expected][predicted]`.
@@ -91,14 +69,4 @@ public struct ConfusionMatrix: Sendable, Equatable {
         truePositives: counts[index][index])
     }
   }
-}
-
-/// `part / whole`; `nil` of nothing.
-private func share(_ part: Int, of whole: Int) -> Double? {
-  whole == 0 ? nil : Double(part) / Double(whole)
-}
-
-/// The mean, summed in the order given; `nil` of nothing.
-private func mean(_ values: [Double]) -> Double? {
-  values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
 }

@@ -2,9 +2,11 @@
 ///
 /// All but ``natsPerByte`` and ``routedNatsPerByte`` lie in 0 … 1.
 public enum Metric: String, CaseIterable, Sendable {
-  /// The share of examples whose label is right: ``ConfusionMatrix/accuracy``.
+  /// The share of examples whose label is right, ``ConfusionMatrix/accuracy``; of tags, whose set of labels is exactly right.
   case accuracy
-  /// The mean over labels of F1: ``ConfusionMatrix/macroF1``.
+  /// The F1 of all decisions together, one a label and example: ``TagCounts/microF1``.
+  case microF1
+  /// The mean over labels of F1: ``ConfusionMatrix/macroF1``, ``TagCounts/macroF1``.
   case macroF1
   /// The mean over labels of recall: ``ConfusionMatrix/balancedAccuracy``.
   case balancedAccuracy
@@ -26,8 +28,8 @@ public enum Metric: String, CaseIterable, Sendable {
   /// Whether a greater value is the better one.
   public var isHigherBetter: Bool {
     switch self {
-    case .accuracy, .macroF1, .balancedAccuracy, .auroc, .normalizedAccuracy, .exactMatch,
-      .tokenF1:
+    case .accuracy, .microF1, .macroF1, .balancedAccuracy, .auroc, .normalizedAccuracy,
+      .exactMatch, .tokenF1:
       true
     case .calibrationError, .natsPerByte, .routedNatsPerByte: false
     }
@@ -39,6 +41,8 @@ public enum Metric: String, CaseIterable, Sendable {
     case mean
     /// The sum over examples, over the bytes of their texts.
     case bytes
+    /// Over all decisions, one a label and example.
+    case decisions
     /// The mean over labels.
     case labelMean
     /// The share of pairs, one example of each side, that are in the right order.
@@ -52,6 +56,7 @@ public enum Metric: String, CaseIterable, Sendable {
     switch self {
     case .accuracy, .normalizedAccuracy, .exactMatch, .tokenF1: .mean
     case .natsPerByte, .routedNatsPerByte: .bytes
+    case .microF1: .decisions
     case .macroF1, .balancedAccuracy: .labelMean
     case .auroc: .pairs
     case .calibrationError: .bins
@@ -62,6 +67,7 @@ public enum Metric: String, CaseIterable, Sendable {
   public var title: String {
     switch self {
     case .accuracy: "accuracy"
+    case .microF1: "micro-averaged F1"
     case .macroF1: "macro-averaged F1"
     case .balancedAccuracy: "balanced accuracy"
     case .normalizedAccuracy: "length-normalised accuracy"

@@ -24,6 +24,24 @@ public struct Answer: Sendable, Equatable {
     public let probability: Float
     /// The weight of the pack.
     public let weight: Double
+    /// What the probability has to exceed for the label to be given; `nil` where a task gives one label.
+    public let threshold: Float?
+
+    /// Makes a prediction.
+    public init(
+      pack: PackIdentity, task: String, label: String, probability: Float, weight: Double,
+      threshold: Float? = nil
+    ) {
+      self.pack = pack
+      self.task = task
+      self.label = label
+      self.probability = probability
+      self.weight = weight
+      self.threshold = threshold
+    }
+
+    /// Whether the label is given: of a `tag` task only over its threshold.
+    public var isGiven: Bool { threshold.map { probability > $0 } ?? true }
 
     /// What predictions are ranked by.
     public var rank: Double { Double(probability) * weight }
@@ -60,10 +78,11 @@ public struct Answer: Sendable, Equatable {
   /// Whether a pack was made to answer whatever the dispatcher says.
   public let isForced: Bool
 
-  /// The best `count` predictions of each pack and task, in order of rank.
+  /// The best `count` predictions of each pack and task, and of a `tag` task all that it gives; in order of rank.
   public func best(_ count: Int) -> [Prediction] {
     var seen: [[String]: Int] = [:]
     return predictions.filter { prediction in
+      guard prediction.threshold == nil else { return prediction.isGiven }
       let key = [prediction.pack.digest.description, prediction.task]
       seen[key, default: 0] += 1
       return seen[key, default: 0] <= count

@@ -162,12 +162,9 @@ public struct MixtureModel: Sendable {
           throw MixtureError.numericalError(pack: pack.identity.name, task: head.task)
         }
         for (position, entry) in chosen.enumerated() {
-          for (label, name) in head.labels.enumerated() {
-            predictions[entry.sequence].append(
-              Answer.Prediction(
-                pack: pack.identity, task: head.task, label: name,
-                probability: probabilities[position * labels + label], weight: entry.weight))
-          }
+          predictions[entry.sequence] += head.predictions(
+            probabilities[position * labels..<(position + 1) * labels], pack: pack.identity,
+            weight: entry.weight)
         }
       }
     }
@@ -202,7 +199,7 @@ public struct MixtureModel: Sendable {
   }
 
   /// Sorts by ``Answer/Prediction/precedes(_:)``, then by label order.
-  private static func ranked(_ predictions: [Answer.Prediction]) -> [Answer.Prediction] {
+  static func ranked(_ predictions: [Answer.Prediction]) -> [Answer.Prediction] {
     predictions.enumerated().sorted { left, right in
       if left.element.precedes(right.element) { return true }
       if right.element.precedes(left.element) { return false }

@@ -42,12 +42,15 @@ public struct PackShape: Sendable, Equatable {
   public struct Task: Sendable, Equatable {
     /// Its name.
     public var name: String
+    /// What kind of thing it predicts.
+    public var kind: TaskKind
     /// The stable ids of its labels.
     public var labels: [String]
 
     /// Makes a task.
-    public init(name: String, labels: [String]) {
+    public init(name: String, kind: TaskKind = .classify, labels: [String]) {
       self.name = name
+      self.kind = kind
       self.labels = labels
     }
   }
@@ -79,7 +82,7 @@ public struct PackModel: Sendable {
   /// Its experts beside a language model's networks, by layer; empty on an encoder.
   public let gatedExperts: [Int: SparseNetwork]
   /// Its heads, one a task that has labels.
-  public let heads: [ClassificationHead]
+  public let heads: [LabelHead]
 
   /// The first layer of an encoder that holds experts; `nil` where the frozen head won.
   public var firstExpertLayer: Int? { experts.keys.min() }
@@ -87,7 +90,7 @@ public struct PackModel: Sendable {
   /// Makes a pack of its parts.
   public init(
     identity: PackIdentity, rows: DispatcherRows, experts: [Int: ExpertLayer] = [:],
-    gatedExperts: [Int: SparseNetwork] = [:], heads: [ClassificationHead] = []
+    gatedExperts: [Int: SparseNetwork] = [:], heads: [LabelHead] = []
   ) {
     self.identity = identity
     self.rows = rows
@@ -136,13 +139,7 @@ public struct PackModel: Sendable {
           throw SafeTensorsError(
             "heads.safetensors", .missingTensor(name: TensorName.headWeight(task: task.name)))
         }
-        return ClassificationHead(
-          task: task.name, labels: task.labels,
-          weight: try headFile.packed(
-            TensorName.headWeight(task: task.name), rows: task.labels.count,
-            columns: featureWidth),
-          bias: try headFile.floatArray(
-            TensorName.headBias(task: task.name), shape: [task.labels.count]))
+        return try LabelHead(task, in: headFile, featureWidth: featureWidth)
       })
   }
 }

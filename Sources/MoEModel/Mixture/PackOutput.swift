@@ -72,22 +72,24 @@ extension MixtureModel {
     }
   }
 
-  /// The prediction that an answer tells first.
+  /// What an answer tells before everything else.
   ///
-  /// - Parameter contributions: Of the selected packs, in the order of their digests.
-  /// - Returns: The first of ``Answer/predictions``; `nil` where no pack is selected.
-  public static func firstPrediction(_ contributions: [Contribution]) -> Answer.Prediction? {
+  /// - Parameters:
+  ///   - contributions: Of the selected packs, in the order of their digests.
+  ///   - pack: The one with the greatest margin.
+  /// - Returns: ``Answer/lead`` of the answer that is made of them.
+  public static func lead(_ contributions: [Contribution], of pack: PackIdentity) -> Answer.Lead {
     var first: Answer.Prediction?
+    var tags: [Answer.Prediction] = []
     for part in contributions {
       for (head, probabilities) in zip(part.pack.heads, part.output.probabilities) {
-        for (label, probability) in zip(head.labels, probabilities) {
-          let prediction = Answer.Prediction(
-            pack: part.pack.identity, task: head.task, label: label, probability: probability,
-            weight: part.weight)
-          if first.map(prediction.precedes) ?? true { first = prediction }
-        }
+        let given = head.predictions(
+          probabilities, pack: part.pack.identity, weight: part.weight
+        ).filter(\.isGiven)
+        for prediction in given where first.map(prediction.precedes) ?? true { first = prediction }
+        if head.thresholds != nil, part.pack.identity == pack { tags += given }
       }
     }
-    return first
+    return Answer.Lead(pack: pack, first: first, tags: ranked(tags))
   }
 }

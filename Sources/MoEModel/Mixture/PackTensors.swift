@@ -79,6 +79,31 @@ struct PackTensors {
   }
 }
 
+extension LabelHead {
+  /// Reads the head of a task with labels.
+  ///
+  /// - Throws: `SafeTensorsError` where a tensor is missing or of another shape, or a threshold is no probability.
+  init(_ task: PackShape.Task, in file: SafeTensorsFile, featureWidth: Int) throws {
+    let count = task.labels.count
+    var decision = Decision.one
+    if task.kind == .tag {
+      let name = TensorName.headThreshold(task: task.name)
+      let thresholds = try file.floatArray(name, shape: [count])
+      guard thresholds.allSatisfy({ (0...1).contains($0) }) else {
+        throw SafeTensorsError(
+          file.name, .tensor(name: name, expected: "numbers from 0 to 1", got: "another"))
+      }
+      decision = .each(thresholds: thresholds)
+    }
+    self.init(
+      task: task.name, labels: task.labels,
+      weight: try file.packed(
+        TensorName.headWeight(task: task.name), rows: count, columns: featureWidth),
+      bias: try file.floatArray(TensorName.headBias(task: task.name), shape: [count]),
+      decision: decision)
+  }
+}
+
 extension SafeTensorsFile {
   /// Reads a matrix and packs it for the kernels.
   func packed(_ name: String, rows: Int, columns: Int) throws -> PackedMatrix {

@@ -95,7 +95,7 @@ struct Trunk {
   }
 }
 
-extension ClassificationHead {
+extension LabelHead {
   /// The label probabilities of each row of features, `[count, L]`.
   func probabilities(_ features: [Float], count: Int, kernels: Kernels) -> [Float] {
     features.withUnsafeBufferPointer { buffer in

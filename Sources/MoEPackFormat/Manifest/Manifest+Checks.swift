@@ -43,7 +43,8 @@ extension Manifest {
         "experts", "at most 8192 experts in all", "\(experts.layers.count * experts.count)")
     }
     let routers = experts.count == 1 ? 0 : experts.layers.count
-    let isUntold = experts.isGated && experts.utilization.isEmpty
+    // Experts that were trained elsewhere come without it.
+    let isUntold = experts.utilization.isEmpty
     guard experts.utilization.count == routers || isUntold,
       experts.utilization.allSatisfy({ $0.shares.count == experts.count })
     else {
@@ -55,7 +56,8 @@ extension Manifest {
 
   private func checkTasks() throws(JSONSchemaError) {
     if Set(tasks.map(\.kind.needsLanguageModel)).count > 1 {
-      throw refuse("tasks", "tasks for one kind of backbone", "`classify` beside other kinds")
+      throw refuse(
+        "tasks", "tasks for one kind of backbone", "tasks with labels beside other kinds")
     }
     if let experts, let task = tasks.first, experts.isGated != task.kind.needsLanguageModel {
       throw refuse(
@@ -136,7 +138,7 @@ extension Manifest {
   var expectedEntryNames: [String] {
     let evaluations = evals.map { EntryName.evaluation($0.name) }
       .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    let hasHeads = tasks.contains { $0.kind == .classify }
+    let hasHeads = tasks.contains { $0.kind.hasLabels }
     return (experts == nil ? [] : [EntryName.experts]) + [EntryName.router]
       + (hasHeads ? [EntryName.heads] : []) + [EntryName.labels] + evaluations
       + [EntryName.card, EntryName.license]

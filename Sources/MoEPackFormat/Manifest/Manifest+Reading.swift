@@ -106,7 +106,7 @@ extension Manifest.Task {
       name: name, kind: kind,
       version: reader.optional("version") == nil
         ? 1 : try reader.integer("version", in: 2...1_000_000),
-      labels: kind == .classify
+      labels: kind.hasLabels
         ? try reader.shownTexts("labels", count: 1...65_536, atMost: 128) : [],
       completion: kind == .generate
         ? CompletionSettings(

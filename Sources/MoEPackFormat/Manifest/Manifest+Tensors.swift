@@ -41,10 +41,12 @@ extension Manifest {
     add(EntryName.router, TensorName.dispatcherWeight, [dispatcher.rows, featureWidth])
     add(EntryName.router, TensorName.dispatcherBias, [dispatcher.rows])
     add(EntryName.router, TensorName.dispatcherPrior, [dispatcher.rows])
-    for task in tasks where task.kind == .classify {
+    for task in tasks where task.kind.hasLabels {
       add(
         EntryName.heads, TensorName.headWeight(task: task.name), [task.labels.count, featureWidth])
       add(EntryName.heads, TensorName.headBias(task: task.name), [task.labels.count])
+      guard task.kind == .tag else { continue }
+      add(EntryName.heads, TensorName.headThreshold(task: task.name), [task.labels.count])
     }
     return Self.ordered(tensors)
   }

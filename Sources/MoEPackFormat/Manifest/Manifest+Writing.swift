@@ -92,7 +92,7 @@ extension Manifest.Task {
       JSONMember("name", .string(name)), JSONMember("kind", .string(kind.rawValue)),
     ]
     if version > 1 { members.append(JSONMember("version", .integer(version))) }
-    if kind == .classify {
+    if kind.hasLabels {
       members.append(JSONMember("labels", .array(labels.map { .string($0) })))
     }
     if let completion {

@@ -104,7 +104,7 @@ extension Manifest {
     public var kind: TaskKind
     /// Rises when results are no longer comparable with those of earlier releases.
     public var version: Int
-    /// The stable ids of its labels, in the order of the head's rows; empty but for `classify`.
+    /// The stable ids of its labels, in the order of the head's rows; empty where the kind has none.
     public var labels: [String]
     /// How answers are asked for, where the kind is `generate`.
     public var completion: CompletionSettings?

@@ -3,7 +3,7 @@ public import MoEModel
 
 /// Which labels an answer tells.
 public enum LabelSelection: Sendable, Equatable {
-  /// The best of each pack and task, at most so many.
+  /// The best of each pack and task, at most so many, and of a `tag` task all that it gives.
   case best(Int)
   /// All of the selected packs.
   case all
@@ -77,9 +77,11 @@ extension Answer.Route {
 
 extension Answer.Prediction {
   fileprivate var json: JSONValue {
-    [
+    let members: JSONValue = [
       "pack": .string(pack.name), "task": .string(task), "label": .string(label),
       "probability": .float(probability),
     ]
+    guard let threshold, case .object(let all) = members else { return members }
+    return .object(all + [JSONMember("threshold", .float(threshold))])
   }
 }

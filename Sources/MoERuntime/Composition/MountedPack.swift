@@ -45,7 +45,7 @@ public struct MountedPack: Sendable {
       shape: PackShape(manifest), backbone: backbone,
       experts: manifest.experts == nil ? nil : try pack.tensors(EntryName.experts),
       router: try pack.tensors(EntryName.router),
-      heads: manifest.tasks.contains { $0.kind == .classify }
+      heads: manifest.tasks.contains { $0.kind.hasLabels }
         ? try pack.tensors(EntryName.heads) : nil)
   }
 }
@@ -93,7 +93,7 @@ extension PackShape {
       expertWidth: experts?.width ?? 0, topK: experts?.topK ?? 0,
       rowCount: manifest.dispatcher.rows, threshold: manifest.dispatcher.threshold,
       temperature: manifest.dispatcher.temperature,
-      tasks: manifest.tasks.map { Task(name: $0.name, labels: $0.labels) })
+      tasks: manifest.tasks.map { Task(name: $0.name, kind: $0.kind, labels: $0.labels) })
   }
 }
 

@@ -50,13 +50,13 @@ public struct DocumentAnalysis: Sendable {
 
   // MARK: - What it comes to
 
-  /// How often a pack gave a label its first place.
+  /// How often a pack told a label: gave it its first place, or gave it at all where it may give several.
   public struct Tally: Sendable, Equatable {
     /// The pack.
     public let pack: PackIdentity
     /// How many passages it answered.
     public let passages: Int
-    /// Its first labels, with how often, the most frequent first: task, label, passages.
+    /// The labels told, with how often, the most frequent first: task, label, passages.
     public let labels: [(task: String, label: String, passages: Int)]
 
     /// Whether both say the same.
@@ -74,8 +74,9 @@ public struct DocumentAnalysis: Sendable {
       var counts: [[String]: Int] = [:]
       for finding in own {
         for task in Set(pack.manifest.tasks.map(\.name)) {
-          guard let first = finding.answer.first(of: pack.identity, task: task) else { continue }
-          counts[[task, first.label], default: 0] += 1
+          for label in finding.answer.told(of: pack.identity, task: task) {
+            counts[[task, label.label], default: 0] += 1
+          }
         }
       }
       return Tally(
@@ -148,8 +149,8 @@ public struct DocumentAnalysis: Sendable {
 }
 
 extension Answer {
-  /// The best prediction of a task of a pack.
-  public func first(of pack: PackIdentity, task: String) -> Prediction? {
-    predictions.first { $0.pack == pack && $0.task.utf8.elementsEqual(task.utf8) }
+  /// What a task of a pack tells: its best label, or all that a `tag` task gives.
+  public func told(of pack: PackIdentity, task: String) -> [Prediction] {
+    best(1).filter { $0.pack == pack && $0.task.utf8.elementsEqual(task.utf8) }
   }
 }

@@ -51,8 +51,8 @@ extension DocumentAnalysis {
     }
     let notes = finding.answer.route.map { route -> Markup in
       let pack = composition.packs.first { $0.identity == route.pack }
-      let labels = (pack?.manifest.tasks ?? []).compactMap { task -> String? in
-        finding.answer.first(of: route.pack, task: task.name).map {
+      let labels = (pack?.manifest.tasks ?? []).flatMap { task in
+        finding.answer.told(of: route.pack, task: task.name).map {
           let text = title(of: $0.label, task: task.name, pack: route.pack)
           let authority = text.authority.map { " (\($0))" } ?? ""
           return "\(text.title)\(authority) \(Int((Double($0.probability) * 100).rounded())) %"
@@ -60,7 +60,9 @@ extension DocumentAnalysis {
       }
       return .element(
         "p", [:], .badge(route.pack.name, .good),
-        .text(" " + labels.joined(separator: "; ") + ", weight \(route.weight.fixed(2))"))
+        .text(
+          " " + (labels.isEmpty ? "no label" : labels.joined(separator: "; "))
+            + ", weight \(route.weight.fixed(2))"))
     }
     return .element(
       "div", ["class": "card"],

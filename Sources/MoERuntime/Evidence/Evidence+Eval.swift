@@ -9,7 +9,7 @@ extension Evidence {
   func result(
     of set: EvalSet, _ texts: TextSet, pack: PackModel, on composition: Composition
   ) throws -> EvalResult {
-    guard set.kind == .classify else {
+    guard set.kind.hasLabels else {
       return try set.run(on: composition.mixture, pack: pack.identity, pool: pool)
     }
     let outputs = try ownOutputs(of: pack, on: texts)
@@ -23,11 +23,10 @@ extension Evidence {
       return EvalObservation(
         margin: isFinite ? margins[text] + shift : -.infinity,
         probabilities: head.flatMap { isFinite ? outputs[text]?.probabilities[$0] : nil } ?? [],
-        isSelected: survey.selects(digest, at: text), first: survey.first[text])
+        isSelected: survey.selects(digest, at: text), lead: survey.leads[text])
     }
     return set.result(
-      of: observations, pack: pack.identity,
-      labels: head.map { pack.heads[$0].labels } ?? [])
+      of: observations, pack: pack.identity, head: head.map { pack.heads[$0] })
   }
 
   /// What a pack gives on its own texts: on those on which it has a margin.

@@ -135,31 +135,33 @@ final class Evidence {
     let eligible = (0..<texts.count).map { text in
       packs.indices.filter { dispatcher.isEligible(margins[$0][text]) }
     }
-    let routes = eligible.enumerated().map { text, candidates in
+    let decided = eligible.enumerated().map { text, candidates in
       dispatcher.decide(
         candidates.map {
           Dispatcher.Candidate(pack: packs[$0].identity.digest, margin: margins[$0][text])
         }
       ).route.map { Survey.Selection(pack: candidates[$0.index], weight: $0.weight) }
-        .sorted { $0.pack < $1.pack }
     }
+    let routes = decided.map { $0.sorted { $0.pack < $1.pack } }
     var outputs: [[Int: PackOutput]] = Array(repeating: [:], count: packs.count)
     for pack in packs.indices {
       let chosen = routes.indices.filter { text in routes[text].contains { $0.pack == pack } }
       guard !chosen.isEmpty else { continue }
       outputs[pack] = try self.outputs(of: packs[pack], on: texts, at: chosen)
     }
-    let first = routes.enumerated().map { text, route in
-      MixtureModel.firstPrediction(
-        route.compactMap { selection in
-          outputs[selection.pack][text].map {
-            MixtureModel.Contribution(
-              pack: packs[selection.pack], weight: selection.weight, output: $0)
-          }
-        })
+    let leads = routes.enumerated().map { text, route in
+      decided[text].first.map { greatest in
+        MixtureModel.lead(
+          route.compactMap { selection in
+            outputs[selection.pack][text].map {
+              MixtureModel.Contribution(
+                pack: packs[selection.pack], weight: selection.weight, output: $0)
+            }
+          }, of: packs[greatest.pack].identity)
+      }
     }
     let survey = Survey(
-      packs: packs.map(\.identity), eligible: eligible, routes: routes, first: first)
+      packs: packs.map(\.identity), eligible: eligible, routes: routes, leads: leads)
     surveys[key] = survey
     return survey
   }
@@ -204,8 +206,8 @@ struct Survey {
   let eligible: [[Int]]
   /// By text, the packs that are, in the order of their digests.
   let routes: [[Selection]]
-  /// By text, what a user is told first; `nil` where no pack is selected.
-  let first: [Answer.Prediction?]
+  /// By text, what a user is told before everything else; `nil` where no pack is selected.
+  let leads: [Answer.Lead?]
 
   /// The index of a pack.
   func index(of pack: Digest) -> Int? { packs.firstIndex { $0.digest == pack } }

@@ -41,10 +41,10 @@ extension RegressionSuite {
       return try zip(entry.evals, pack.evals).map { source, eval in
         let set = source.set
         let before: [Bool]
-        if set.kind == .classify {
+        if set.kind.hasLabels {
           let survey = try evidence.survey(active, source.texts)
           before = set.examples.enumerated().map { text, example in
-            survey.isRight(example.expectation, earlier.identity, at: text)
+            survey.isRight(example, of: set.task, earlier.identity, at: text)
           }
         } else {
           let meter = WorkMeter(

@@ -40,8 +40,8 @@ struct EvalLines {
   let pack: String
   /// Which entry, for error sentences.
   let entry: String
-  /// The kind of the task.
-  var kind = TaskKind.classify
+  /// The kind of the task; `nil` where lines tell it: those with `labels` are of `tag`, others of `classify`.
+  var kind: TaskKind?
   /// The labels that are known; `nil` where any will do.
   let labels: [String]?
 
@@ -69,10 +69,13 @@ struct EvalLines {
     guard !text.isBlank else {
       throw JSONSchemaError(path: "text", expected: "a text", got: "an empty one")
     }
-    let expectation = try reader.expectation(of: kind)
+    let told: TaskKind = reader.optional("labels") == nil ? .classify : .tag
+    let expectation = try reader.expectation(of: kind ?? told)
     try reader.finish()
-    if case .label(let label) = expectation, known?.contains(Array(label.utf8)) == false {
-      throw JSONSchemaError(path: "label", expected: "a label of the task", got: "another")
+    for label in expectation.labels where known?.contains(Array(label.utf8)) == false {
+      throw JSONSchemaError(
+        path: (kind ?? told) == .tag ? "labels" : "label", expected: "a label of the task",
+        got: "another")
     }
     return EvalExample(text: text, expectation: expectation)
   }

@@ -47,7 +47,7 @@ extension OperatorEval {
   ///   ``RuntimeError/badEvalSet(pack:entry:expected:got:)``.
   public func check(against manifest: Manifest?) throws -> Int {
     let lines = EvalLines(
-      pack: pack?.description ?? "none", entry: name,
+      pack: pack?.description ?? "none", entry: name, kind: manifest?.labelKind,
       labels: manifest?.tasks.flatMap(\.labels) ?? [])
     let count = try lines.examples(self.lines).count
     guard count > 0 else {
@@ -56,5 +56,13 @@ extension OperatorEval {
         got: "none")
     }
     return count
+  }
+}
+
+extension Manifest {
+  /// The kind of the tasks that have labels, where they have one kind.
+  fileprivate var labelKind: TaskKind? {
+    let kinds = Set(tasks.map(\.kind).filter(\.hasLabels))
+    return kinds.count == 1 ? kinds.first : nil
   }
 }

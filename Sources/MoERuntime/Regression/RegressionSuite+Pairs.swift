@@ -91,16 +91,14 @@ extension RegressionSuite {
       var lost = 0
       for (text, example) in examples.enumerated() {
         // A label that the new release no longer has can be neither right nor wrong.
-        if case .label(let label) = example.expectation, pair.origin != .own,
-          !labels.contains(label)
-        {
+        if pair.origin != .own, !labels.isSuperset(of: example.expectation.labels) {
           lost += 1
           before.append(false)
           after.append(false)
           continue
         }
-        let wasRight = old.isRight(example.expectation, pair.before, at: text)
-        var isRight = new.isRight(example.expectation, pair.entry?.identity, at: text)
+        let wasRight = old.isRight(example, of: pair.set.task, pair.before, at: text)
+        var isRight = new.isRight(example, of: pair.set.task, pair.entry?.identity, at: text)
         if wasRight != isRight, let entry = pair.entry,
           arrivals.contains(where: {
             $0.overlaps(entry) && entry.overlaps($0) && new.selects($0.identity.digest, at: text)
@@ -118,8 +116,8 @@ extension RegressionSuite {
         rightBefore: before.count { $0 }, rightAfter: after.count { $0 }, paired: paired,
         flips: paired.negativeFlips.map { text in
           SuiteReport.Flip(
-            index: text, text: examples[text].text, before: old.first[text],
-            after: new.first[text])
+            index: text, text: examples[text].text, before: old.leads[text],
+            after: new.leads[text])
         }, declaredCount: declared, lostCount: lost)
     }
   }
@@ -168,16 +166,16 @@ extension RegressionSuite {
     var gained = 0
     for (text, example) in eval.set.examples.enumerated()
     where new.selects(arrival.identity.digest, at: text) {
-      let wasRight = old.isRight(example.expectation, other.identity, at: text)
-      let isRight = new.isRight(example.expectation, other.identity, at: text)
+      let wasRight = old.isRight(example, of: eval.set.task, other.identity, at: text)
+      let isRight = new.isRight(example, of: eval.set.task, other.identity, at: text)
       if wasRight, !isRight { displaced.append(text) }
       if isRight, !wasRight { gained += 1 }
     }
     let most = GateLimits.most(limits.displacement, of: eval.texts.count)
     guard let first = displaced.first, displaced.count - gained > most else { return }
     let flip = SuiteReport.Flip(
-      index: first, text: eval.set.examples[first].text, before: old.first[first],
-      after: new.first[first])
+      index: first, text: eval.set.examples[first].text, before: old.leads[first],
+      after: new.leads[first])
     throw RegressionError.answersDisplaced(
       pack: arrival.mounted.label, other: other.mounted.label, eval: eval.claim.name,
       displaced: displaced.count, gained: gained, examples: eval.texts.count,
@@ -235,13 +233,20 @@ extension RegressionSuite.Entry {
 }
 
 extension Survey {
-  /// Whether what a user gets is right: as `EvalObservation` has it, or, without a pack, that none answers.
+  /// Whether what a user gets is right: as `Expectation` has it, or, without a pack, that none answers.
+  ///
+  /// - Parameters:
+  ///   - example: The text's right answer.
+  ///   - task: The task it is of; any where the name is empty.
+  ///   - pack: The pack that is to answer.
+  ///   - text: The index of the text.
+  /// - Returns: Whether it is.
   func isRight(
-    _ expectation: Expectation, _ pack: PackIdentity?, at text: Int
+    _ example: EvalExample, of task: String, _ pack: PackIdentity?, at text: Int
   ) -> Bool {
     guard let pack else { return routes[text].isEmpty }
-    return EvalObservation(
-      margin: 0, probabilities: [], isSelected: selects(pack.digest, at: text), first: first[text]
-    ).isAnsweredRight(expectation, pack: pack)
+    return example.expectation.isMet(
+      by: leads[text], isSelected: selects(pack.digest, at: text), task: task
+    ) { $0.digest == pack.digest }
   }
 }

@@ -147,7 +147,7 @@ public struct RegressionSuite {
       guard own.eval.pack == nil || entry != nil else { return nil }
       let survey = try evidence.survey(candidate, own.texts)
       let right = own.set.examples.enumerated().count { text, example in
-        survey.isRight(example.expectation, entry?.identity, at: text)
+        survey.isRight(example, of: own.set.task, entry?.identity, at: text)
       }
       return SuiteReport.Registered(
         eval: own.eval.name, pack: own.eval.pack?.description, right: right,

@@ -77,10 +77,10 @@ extension SuiteReport {
     public let index: Int
     /// The text.
     public let text: String
-    /// What users were told first; `nil` for nothing.
-    public let before: Answer.Prediction?
+    /// What users were told before everything else; `nil` for nothing.
+    public let before: Answer.Lead?
     /// What they would be told.
-    public let after: Answer.Prediction?
+    public let after: Answer.Lead?
 
     /// The flip for sentences; the text is cut to 80 characters.
     public var sentence: String {
@@ -88,8 +88,13 @@ extension SuiteReport {
       return "“\(shown)”, line \(index + 1): \(Self.words(before)), then \(Self.words(after))"
     }
 
-    private static func words(_ prediction: Answer.Prediction?) -> String {
-      prediction.map { "`\($0.label)` of `\($0.pack.name)`" } ?? "no answer"
+    private static func words(_ lead: Answer.Lead?) -> String {
+      guard let lead else { return "no answer" }
+      guard let told = lead.toldFirst else {
+        let labels = lead.tags.map { "`\($0.label)`" }.joined(separator: ", ")
+        return "\(labels.isEmpty ? "no label" : labels) of `\(lead.pack.name)`"
+      }
+      return "`\(told.label)` of `\(told.pack.name)`"
     }
   }
 
@@ -151,13 +156,18 @@ extension SuiteReport.Comparison {
 extension SuiteReport.Flip {
   /// The flip as JSON.
   public var json: JSONValue {
-    func told(_ prediction: Answer.Prediction?) -> JSONValue {
-      prediction.map {
-        [
-          "pack": .string($0.pack.name), "label": .string($0.label),
-          "probability": .float($0.probability),
+    func told(_ lead: Answer.Lead?) -> JSONValue {
+      guard let lead else { return .null }
+      guard let first = lead.toldFirst else {
+        return [
+          "pack": .string(lead.pack.name),
+          "labels": .array(lead.tags.map { .string($0.label) }),
         ]
-      } ?? .null
+      }
+      return [
+        "pack": .string(first.pack.name), "label": .string(first.label),
+        "probability": .float(first.probability),
+      ]
     }
     return [
       "index": .integer(index), "text": .string(text), "before": told(before),
@@ -174,5 +184,13 @@ extension SuiteReport.Overlap {
       "shared": .integer(shared), "examples": .integer(examples),
       "declared": .boolean(isDeclared),
     ]
+  }
+}
+
+extension Answer.Lead {
+  /// The one label that is told first; `nil` where the pack gives any number of them, or none.
+  fileprivate var toldFirst: Answer.Prediction? {
+    guard tags.isEmpty, let first, first.threshold == nil else { return nil }
+    return first
   }
 }

@@ -22,7 +22,12 @@ extension SuiteReport.Eval {
             Metric.allCases.compactMap { metric in
               result.value(metric).map { self.json(of: metric, value: $0) }
             })),
-        JSONMember("labels", .array(result.confusion.scores.map(\.json))),
+        JSONMember(
+          "labels",
+          .array(
+            result.labelScores.enumerated().map { label, score in
+              score.json(f1Interval: result.f1Interval(of: label))
+            })),
       ])
   }
 
@@ -40,12 +45,18 @@ extension SuiteReport.Eval {
   }
 }
 
-extension ConfusionMatrix.LabelScore {
-  fileprivate var json: JSONValue {
-    [
+extension LabelScore {
+  fileprivate func json(f1Interval: BootstrapInterval?) -> JSONValue {
+    let members: JSONValue = [
       "label": .string(label), "examples": .integer(support), "predicted": .integer(predicted),
       "precision": precision.map(JSONValue.number) ?? .null,
       "recall": recall.map(JSONValue.number) ?? .null, "f1": f1.map(JSONValue.number) ?? .null,
     ]
+    guard let f1Interval, case .object(let all) = members else { return members }
+    return .object(
+      all + [
+        JSONMember(
+          "f1Interval", .array([.number(f1Interval.low), .number(f1Interval.high)]))
+      ])
   }
 }

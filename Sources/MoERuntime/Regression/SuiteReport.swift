@@ -48,7 +48,7 @@ public struct SuiteReport: Sendable, Equatable {
     /// What was measured of the metric that the claim is about.
     public var value: Double { Metric(rawValue: claim.metric).flatMap(result.value) ?? 0 }
     private var kind: TaskKind {
-      claim.metric == Metric.natsPerByte.rawValue ? .perplexity : .classify
+      TaskKind.allCases.first { $0.metrics.contains(claim.metric) } ?? .classify
     }
     /// Whether the vendor's floor is met.
     public var meetsFloor: Bool { kind.reaches(claim.floor, value: value) }

@@ -73,6 +73,8 @@ struct ChangeSection {
     let expected: String? =
       switch change.question.expectation {
       case .label(let label): "expected \(label)"
+      case .labels(let labels):
+        "expected \(labels.isEmpty ? "no label" : labels.joined(separator: ", "))"
       case .choice(let choices, let answer): "expected \(choices[answer])"
       case .completion(let answers): "expected \(answers[0])"
       case .prediction: nil

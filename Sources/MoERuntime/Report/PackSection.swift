@@ -63,7 +63,7 @@ struct PackSection {
         .text("label"), .number("examples"), .number("predicted"), .number("precision"),
         .number("recall"), .number("F1"),
       ])
-    for score in result.confusion.scores {
+    for score in result.labelScores {
       table.add([
         score.label, "\(score.support)", "\(score.predicted)", score.precision?.fixed(3) ?? "–",
         score.recall?.fixed(3) ?? "–", score.f1?.fixed(3) ?? "–",
@@ -74,6 +74,7 @@ struct PackSection {
 
   private func confusion(of result: EvalResult, id: String, name: String) -> Markup {
     let matrix = result.confusion
+    if result.hasTags { return result.pairFigures(id: id, name: name) }
     guard matrix.total > 0 else { return .empty }
     return HeatMap(
       id: "\(id)-confusion", title: "Expected labels (rows) and given labels (columns) of \(name)",

@@ -11,7 +11,7 @@ public struct AnswerChange: Sendable, Equatable {
     case routeLost
     /// Other packs answer, or the same in another order.
     case routeChanged
-    /// The same packs answer, with another first label.
+    /// The same packs answer, with another first label, or other labels of a `tag` task.
     case labelChanged
     /// Routes and first labels stay; weights, probabilities or the version differ.
     case numbersChanged
@@ -61,11 +61,15 @@ public struct AnswerChange: Sendable, Equatable {
     return firstLabels(before) == firstLabels(after) ? .numbersChanged : .labelChanged
   }
 
-  /// The first label of each pack and task, in order of rank.
-  private static func firstLabels(_ answer: Answer) -> [[UInt8]] {
-    answer.best(1).flatMap {
-      [Array($0.pack.name.utf8), Array($0.task.utf8), Array($0.label.utf8)]
+  /// The first label of each pack and task, in order of rank, then the given ones of `tag` tasks, in order of bytes.
+  private static func firstLabels(_ answer: Answer) -> [[[UInt8]]] {
+    func key(_ prediction: Answer.Prediction) -> [[UInt8]] {
+      [prediction.pack.name, prediction.task, prediction.label].map { Array($0.utf8) }
     }
+    let best = answer.best(1)
+    let tags = best.filter { $0.threshold != nil }.map(key)
+    return best.filter { $0.threshold == nil }.map(key)
+      + tags.sorted { $0.joined().lexicographicallyPrecedes($1.joined()) }
   }
 }
 

@@ -30,8 +30,7 @@ public struct Question: Sendable, Equatable {
 
   /// Whether what a user gets is right; `nil` where the right answer is not known.
   ///
-  /// The first prediction has the expected label, and is the pack's whose eval set it is; or that pack, of
-  /// the operator's own texts any pack, leaves the text alone.
+  /// As `Expectation` has it of the pack whose eval set it is, and of the operator's own texts of any pack.
   func isRight(_ answer: Answer) -> Bool? {
     let owner: String? =
       switch origin {
@@ -42,15 +41,10 @@ public struct Question: Sendable, Equatable {
     func isOwned(_ pack: PackIdentity) -> Bool {
       owner.map { $0.utf8.elementsEqual(pack.name.utf8) } ?? true
     }
-    switch expectation {
-    case nil: return nil
-    case .some(.none): return !answer.route.contains { isOwned($0.pack) }
     // What a language model says is not compared here: who speaks is.
-    case .choice, .completion, .prediction: return answer.route.contains { isOwned($0.pack) }
-    case .label(let label):
-      guard let first = answer.predictions.first else { return false }
-      return isOwned(first.pack) && first.label.utf8.elementsEqual(label.utf8)
-    }
+    return expectation?.isMet(
+      by: answer.lead, isSelected: answer.route.contains { isOwned($0.pack) }, task: "",
+      isOwn: isOwned)
   }
 }
 

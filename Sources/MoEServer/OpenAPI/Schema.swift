@@ -26,7 +26,9 @@ enum Schema {
         ["type": "array", "items": string]),
       "pack": described("This pack answers, whatever the dispatcher says.", string),
       "forced": described("The nearest pack answers, even under its threshold.", boolean),
-      "all": described("Tell every label, not the best three of each task.", boolean),
+      "all": described(
+        "Tell every label, not the best three of each task, or those that a `tag` task gives.",
+        boolean),
       "top_k": described(
         "The most packs that answer a text.",
         ["type": "integer", "minimum": 1, "maximum": 16]),
@@ -56,9 +58,16 @@ enum Schema {
     ("none", number), ("nearest", object(["pack": string, "margin": number])),
   ]
 
-  private static let prediction = object([
-    "pack": string, "task": string, "label": string, "probability": number,
-  ])
+  private static let prediction: JSONValue = [
+    "type": "object",
+    "properties": [
+      "pack": string, "task": string, "label": string, "probability": number,
+      "threshold": described(
+        "Of a `tag` task, where any number of labels applies: the label is given where its probability is "
+          + "greater. Only with `all` do labels come that are not.", number),
+    ],
+    "required": ["pack", "task", "label", "probability"],
+  ]
 
   private static func results(_ members: [(String, JSONValue)]) -> JSONValue {
     let result: JSONValue = [
@@ -138,7 +147,10 @@ enum Schema {
       "request": described(
         "The id of the answer.", ["type": "string", "pattern": "^req_[0-9a-f]{24}$"]),
       "expect": [
-        "oneOf": [["const": "none"], object(["pack": string, "task": string, "label": string])]
+        "oneOf": [
+          ["const": "none"], object(["pack": string, "task": string, "label": string]),
+          object(["pack": string, "task": string, "labels": array(string)]),
+        ]
       ],
       "text": string, "comment": string,
     ],

@@ -63,6 +63,7 @@ async function answer(result, text) {
       make('p', { class: 'soft' }, make('small', {}, prediction.pack + ' · ' + prediction.task))));
   }
   if (result.predictions.length) box.append(list);
+  else if (result.route.length) box.append(make('p', {}, 'No label: none is probable enough.'));
   return box;
 }
 $('ask-form').addEventListener('submit', async (event) => {

@@ -40,21 +40,25 @@ extension Route {
         throw APIError.noModel(name, param: "expect.pack")
       }
       let task = try expect.string("task")
-      let label = try expect.string("label")
-      guard let known = pack.manifest.task(task),
-        known.labels.contains(where: { $0.utf8.elementsEqual(label.utf8) })
-      else {
+      let known = pack.manifest.task(task)
+      // Of a `tag` task the right answer is any number of labels.
+      let isTag = known?.kind == .tag
+      let labels = isTag ? try expect.strings("labels") : [try expect.string("label")]
+      let ids = Set((known?.labels ?? []).map { Array($0.utf8) })
+      guard known != nil, labels.allSatisfy({ ids.contains(Array($0.utf8)) }) else {
         throw APIError.invalid(
           "expect.label", expected: "a task and a label of `\(name)`", got: "others")
       }
       try expect.finish()
+      let told = labels.map(JSONValue.string)
       line.append(
         JSONMember(
           "expect",
-          [
-            "pack": .string(name), "digest": .digest(pack.identity.digest), "task": .string(task),
-            "label": .string(label),
-          ]))
+          .object([
+            JSONMember("pack", .string(name)), JSONMember("digest", .digest(pack.identity.digest)),
+            JSONMember("task", .string(task)),
+            isTag ? JSONMember("labels", .array(told)) : JSONMember("label", told[0]),
+          ])))
     case let other:
       throw APIError.invalid(
         "expect", expected: "`none`, or a pack, task and label", got: other.kind)

@@ -46,8 +46,8 @@ public struct EpochRecord: Sendable, Equatable {
   public let epoch: Int
   /// The mean training loss, in nats a text.
   public let loss: Double
-  /// The accuracy on the validation split, 0 … 1.
-  public let accuracy: Double
+  /// The result on the validation split, 0 … 1: ``HeadEvaluation/score``.
+  public let score: Double
 }
 
 /// Experts and a head, trained.
@@ -60,10 +60,8 @@ public struct TrainedExperts: Sendable {
   public let headBias: [Float]
   /// The epoch whose parameters these are; 0 where none was better than the start.
   public let epoch: Int
-  /// The accuracy on the validation split, 0 … 1.
-  public let accuracy: Double
-  /// The cross-entropy on the validation split, in nats a text.
-  public let loss: Double
+  /// What they give on the validation split.
+  public let validation: HeadEvaluation
   /// What each epoch gave.
   public let history: [EpochRecord]
   /// How the routers spread the validation texts' tokens, by layer; empty where there is one expert.
@@ -108,14 +106,14 @@ public struct ExpertTrainer: Sendable {
   ///
   /// - Parameters:
   ///   - train: The training texts' states where the first expert layer begins.
-  ///   - labels: The label of each training text.
+  ///   - targets: The right labels of the training texts.
   ///   - valid: The validation texts' states.
-  ///   - validLabels: The label of each validation text.
+  ///   - validTargets: The right labels of the validation texts.
   ///   - head: The head to start from, as a frozen head gave it.
-  ///   - progress: Told after each step: the share done, the running loss, the last validation accuracy.
-  /// - Returns: The parameters of the last epoch whose validation accuracy is not clearly under the best so far.
+  ///   - progress: Told after each step: the share done, the running loss, the last validation score.
+  /// - Returns: The parameters of the last epoch whose validation score is not clearly under the best so far.
   public func train(
-    _ train: TrunkStates, labels: [Int], valid: TrunkStates, validLabels: [Int],
+    _ train: TrunkStates, targets: HeadTargets, valid: TrunkStates, validTargets: HeadTargets,
     head: FrozenHead, progress: ((Double, Double, Double?) -> Void)? = nil
   ) -> TrainedExperts {
     var generator = SeededGenerator(seed: options.seed)
@@ -129,8 +127,8 @@ public struct ExpertTrainer: Sendable {
     let expertRate = LearningRate(peak: options.expertRate, stepCount: stepCount)
     let headRate = LearningRate(peak: options.headRate, stepCount: stepCount)
     var optimizer = AdamW(count: layout.count, weightDecay: options.weightDecay)
-    var best = (epoch: 0, result: evaluate(parameters, valid, validLabels), parameters: parameters)
-    var top = best.result.accuracy
+    var best = (epoch: 0, result: evaluate(parameters, valid, validTargets), parameters: parameters)
+    var top = best.result.score
     var history: [EpochRecord] = []
     var order = Array(0..<train.count)
     var step = 0
@@ -139,7 +137,7 @@ public struct ExpertTrainer: Sendable {
       var total = 0.0
       for start in stride(from: 0, to: order.count, by: options.batchSize) {
         let batch = Array(order[start..<min(start + options.batchSize, order.count)])
-        let (loss, gradients) = gradient(parameters, train, batch, labels)
+        let (loss, gradients) = gradient(parameters, train, batch, targets)
         optimizer.step(
           &parameters, gradients: gradients,
           rates: [
@@ -150,26 +148,26 @@ public struct ExpertTrainer: Sendable {
         step += 1
         progress?(
           Double(step) / Double(stepCount), total / Double(start + batch.count),
-          history.last?.accuracy)
+          history.last?.score)
       }
-      let result = evaluate(parameters, valid, validLabels)
+      let result = evaluate(parameters, valid, validTargets)
       history.append(
-        EpochRecord(epoch: epoch, loss: total / Double(train.count), accuracy: result.accuracy))
+        EpochRecord(epoch: epoch, loss: total / Double(train.count), score: result.score))
       // Within one standard error the later epoch is taken: its learning rate is the lower one.
-      top = max(top, result.accuracy)
+      top = max(top, result.score)
       let error = (top * (1 - top) / Double(max(1, valid.count))).squareRoot()
-      if result.accuracy >= top - error {
+      if result.score >= top - error {
         best = (epoch, result, parameters)
       }
       if epoch - best.epoch >= options.patience { break }
     }
     return trained(
-      best.parameters, epoch: best.epoch, result: best.result, history: history,
+      best.parameters, epoch: best.epoch, validation: best.result, history: history,
       utilization: utilization(best.parameters, valid))
   }
 
   private func trained(
-    _ parameters: [Float], epoch: Int, result: (accuracy: Double, loss: Double),
+    _ parameters: [Float], epoch: Int, validation: HeadEvaluation,
     history: [EpochRecord],
     utilization: [ExpertUtilization]
   ) -> TrainedExperts {
@@ -179,14 +177,13 @@ public struct ExpertTrainer: Sendable {
     }
     return TrainedExperts(
       layers: layers, headWeight: parameters[layout.headWeight].map { $0 * Self.headScale },
-      headBias: Array(parameters[layout.headBias]), epoch: epoch, accuracy: result.accuracy,
-      loss: result.loss,
+      headBias: Array(parameters[layout.headBias]), epoch: epoch, validation: validation,
       history: history, utilization: utilization)
   }
 
   /// The summed loss of a batch and the mean gradient.
   package func gradient(
-    _ parameters: [Float], _ states: TrunkStates, _ batch: [Int], _ labels: [Int]
+    _ parameters: [Float], _ states: TrunkStates, _ batch: [Int], _ targets: HeadTargets
   ) -> (loss: Double, gradients: [Float]) {
     let layers = layout.plan.layers.indices.map { layout.layer($0, of: parameters) }
     let shards = stride(from: 0, to: batch.count, by: Self.shardSize).map {
@@ -194,7 +191,7 @@ public struct ExpertTrainer: Sendable {
     }
     let results = pool.map(count: shards.count) { index in
       shardGradient(
-        parameters, layers, states, shards[index], labels, batchCount: batch.count)
+        parameters, layers, states, shards[index], targets, batchCount: batch.count)
     }
     var loss = 0.0
     var gradients = [Float](repeating: 0, count: layout.count)
@@ -207,7 +204,7 @@ public struct ExpertTrainer: Sendable {
 
   private func shardGradient(
     _ parameters: [Float], _ layers: [ExpertLayer], _ states: TrunkStates, _ texts: [Int],
-    _ labels: [Int], batchCount: Int
+    _ targets: HeadTargets, batchCount: Int
   ) -> (loss: Double, gradients: [Float]) {
     var gradients = [Float](repeating: 0, count: layout.count)
     let (tapes, offsets) = forward(texts, states, layers)
@@ -216,7 +213,7 @@ public struct ExpertTrainer: Sendable {
       trunk: states.features(of: texts), tapes: tapes, first: first, offsets: offsets,
       encoder: encoder)
     let head = HeadPass(
-      features.features, labels: texts.map { labels[$0] }, parameters: parameters, layout: layout,
+      features.features, targets: targets.subset(texts), parameters: parameters, layout: layout,
       smoothing: options.labelSmoothing, scale: 1 / Float(batchCount), backward: backward,
       gradients: &gradients)
     var slope = [Float](repeating: 0, count: (offsets.last ?? 0) * encoder.width)
@@ -253,10 +250,10 @@ public struct ExpertTrainer: Sendable {
     return (tapes, offsets)
   }
 
-  /// Accuracy and mean cross-entropy on texts.
+  /// What experts and head give on texts.
   package func evaluate(
-    _ parameters: [Float], _ states: TrunkStates, _ labels: [Int]
-  ) -> (accuracy: Double, loss: Double) {
+    _ parameters: [Float], _ states: TrunkStates, _ targets: HeadTargets
+  ) -> HeadEvaluation {
     let layers = layout.plan.layers.indices.map { layout.layer($0, of: parameters) }
     let head = FrozenHead(
       weight: parameters[layout.headWeight].map { $0 * Self.headScale },
@@ -267,15 +264,18 @@ public struct ExpertTrainer: Sendable {
       let pass = FeaturePass(
         trunk: states.features(of: ranges[index]), tapes: tapes, first: states.layer,
         offsets: offsets, encoder: encoder)
-      return head.evaluate(
-        pass.features, labels: ranges[index].map { labels[$0] }, kernels: encoder.kernels)
+      let logits = head.logits(
+        pass.features, count: ranges[index].count, kernels: encoder.kernels)
+      return (
+        logits: logits,
+        loss: targets.subset(ranges[index]).loss(logits, labelCount: layout.labelCount).loss
+      )
     }
-    let count = Double(max(1, states.count))
-    return (
-      Double(results.reduce(0) { $0 + $1.correct }) / count,
-      results.reduce(0) { $0 + $1.loss } / count
-    )
+    return HeadEvaluation(
+      logits: results.flatMap(\.logits), loss: results.reduce(0) { $0 + $1.loss },
+      targets: targets, labelCount: layout.labelCount)
   }
+
   /// How the routers spread the tokens of texts.
   private func utilization(
     _ parameters: [Float], _ states: TrunkStates

@@ -16,23 +16,23 @@ public struct FrozenHead: Sendable, Equatable {
   /// C of the head that ships without experts.
   public static let inversePenalty = 10.0
 
-  /// Fits multinomial logistic regression to features.
+  /// Fits logistic regression to features: multinomial where one label is right, else one against the rest.
   ///
   /// ```
-  /// minimise  mean over texts of −log softmax(W f + b)[label]  +  ‖W‖² / (2 C N)
+  /// minimise  mean over texts of the loss of W f + b  +  ‖W‖² / (2 C N)
   /// ```
   ///
   /// - Parameters:
   ///   - features: f, `[count, G]`.
-  ///   - labels: `[count]`, below `labelCount`.
+  ///   - targets: The right labels, below `labelCount`.
   ///   - labelCount: L.
   ///   - inversePenalty: C; the less, the smaller the weights.
   ///   - backward: The kernels.
   public init(
-    fitting features: [Float], labels: [Int], labelCount: Int,
+    fitting features: [Float], targets: HeadTargets, labelCount: Int,
     inversePenalty: Double = Self.inversePenalty, backward: BackwardKernels
   ) {
-    let count = labels.count
+    let count = targets.count
     let width = features.count / max(1, count)
     let weightCount = labelCount * width
     let penalty = 1 / (inversePenalty * Double(max(1, count)))
@@ -44,8 +44,8 @@ public struct FrozenHead: Sendable, Equatable {
         weight: PackedMatrix(
           rows: labelCount, columns: width, values: point[0..<weightCount].map { Float($0) }),
         bias: point[weightCount...].map { Float($0) }, into: &logits)
-      let (loss, dLogits) = HeadPass.crossEntropy(
-        logits, labels: labels, labelCount: labelCount, smoothing: 0, scale: 1 / Float(count))
+      let (loss, dLogits) = targets.loss(
+        logits, labelCount: labelCount, scale: 1 / Float(count))
       var slopes = [Float](repeating: 0, count: point.count)
       slopes.withUnsafeMutableBufferPointer { slopes in
         guard let base = slopes.baseAddress else { return }
@@ -80,24 +80,48 @@ public struct FrozenHead: Sendable, Equatable {
     return accuracies.firstIndex { $0 >= best - error } ?? 0
   }
 
-  /// How many texts are labelled right, and the summed cross-entropy in nats.
-  public func evaluate(
-    _ features: [Float], labels: [Int], kernels: Kernels
-  ) -> (correct: Int, loss: Double) {
+  /// The logits of texts, `[count, L]`.
+  public func logits(_ features: [Float], count: Int, kernels: Kernels) -> [Float] {
     let labelCount = bias.count
-    let width = weight.count / max(1, labelCount)
-    var logits = [Float](repeating: 0, count: labels.count * labelCount)
+    var logits = [Float](repeating: 0, count: count * labelCount)
     kernels.linear(
-      features, rows: labels.count,
-      weight: PackedMatrix(rows: labelCount, columns: width, values: weight), bias: bias,
-      into: &logits)
-    var correct = 0
-    for (text, label) in labels.enumerated() {
-      let row = logits[text * labelCount..<(text + 1) * labelCount]
-      if let top = row.max(), row.firstIndex(of: top) == row.startIndex + label { correct += 1 }
-    }
-    let (loss, _) = HeadPass.crossEntropy(
-      logits, labels: labels, labelCount: labelCount, smoothing: 0, scale: 1)
-    return (correct, loss)
+      features, rows: count,
+      weight: PackedMatrix(
+        rows: labelCount, columns: weight.count / max(1, labelCount), values: weight),
+      bias: bias, into: &logits)
+    return logits
+  }
+
+  /// What the head gives on texts whose labels are known.
+  public func evaluate(
+    _ features: [Float], targets: HeadTargets, kernels: Kernels
+  ) -> HeadEvaluation {
+    let logits = logits(features, count: targets.count, kernels: kernels)
+    return HeadEvaluation(
+      logits: logits, loss: targets.loss(logits, labelCount: bias.count).loss,
+      targets: targets, labelCount: bias.count)
+  }
+}
+
+/// What a head gives on texts whose labels are known.
+public struct HeadEvaluation: Sendable, Equatable {
+  /// `[N, L]`.
+  public let logits: [Float]
+  /// The mean loss, in nats a text.
+  public let loss: Double
+  /// How good the logits are, 0 … 1: the accuracy; of several labels the micro-averaged F1 at the best thresholds.
+  public let score: Double
+
+  /// Sums up.
+  ///
+  /// - Parameters:
+  ///   - logits: `[N, L]`.
+  ///   - loss: The loss summed over texts.
+  ///   - targets: The right labels.
+  ///   - labelCount: L.
+  init(logits: [Float], loss: Double, targets: HeadTargets, labelCount: Int) {
+    self.logits = logits
+    self.loss = loss / Double(max(1, targets.count))
+    score = targets.score(logits, labelCount: labelCount)
   }
 }

@@ -5,7 +5,7 @@ import MoETensor
 ///
 /// ```
 /// logits = scale · V f + b
-/// loss = −Σ_c t_c log softmax(logits)_c     t = (1 − s) · onehot + s / L
+/// loss = that of ``HeadTargets/loss(_:labelCount:smoothing:scale:)``
 /// ```
 struct HeadPass {
   /// The summed loss of the shard, in nats.
@@ -14,11 +14,11 @@ struct HeadPass {
   let dFeatures: [Float]
 
   init(
-    _ features: [Float], labels: [Int], parameters: [Float], layout: ExpertLayout,
+    _ features: [Float], targets: HeadTargets, parameters: [Float], layout: ExpertLayout,
     smoothing: Float, scale: Float, backward: BackwardKernels, gradients: inout [Float]
   ) {
     let width = layout.featureWidth
-    let count = labels.count
+    let count = targets.count
     let labelCount = layout.labelCount
     let kernels = backward.kernels
     let weight = PackedMatrix(
@@ -32,8 +32,8 @@ struct HeadPass {
           + parameters[layout.headBias.lowerBound + label]
       }
     }
-    let (loss, dLogits) = Self.crossEntropy(
-      logits, labels: labels, labelCount: labelCount, smoothing: smoothing, scale: scale)
+    let (loss, dLogits) = targets.loss(
+      logits, labelCount: labelCount, smoothing: smoothing, scale: scale)
     self.loss = loss
     var scaled = dLogits
     for index in scaled.indices { scaled[index] *= ExpertTrainer.headScale }
@@ -52,26 +52,5 @@ struct HeadPass {
     var dFeatures = [Float](repeating: 0, count: count * width)
     kernels.linear(scaled, rows: count, weight: weight.transposed(), into: &dFeatures)
     self.dFeatures = dFeatures
-  }
-
-  /// The loss summed over texts, and the gradient of the logits times `scale`.
-  static func crossEntropy(
-    _ logits: [Float], labels: [Int], labelCount: Int, smoothing: Float, scale: Float
-  ) -> (loss: Double, dLogits: [Float]) {
-    var dLogits = logits
-    var loss = 0.0
-    for (text, label) in labels.enumerated() {
-      let terms = (0..<labelCount).map { Double(logits[text * labelCount + $0]) }
-      let total = Elementary.logSumExp(terms)
-      for candidate in 0..<labelCount {
-        let target =
-          Double(smoothing) / Double(labelCount)
-          + (candidate == label ? 1 - Double(smoothing) : 0)
-        loss += target * (total - terms[candidate])
-        dLogits[text * labelCount + candidate] =
-          Float(Elementary.exp(terms[candidate] - total) - target) * scale
-      }
-    }
-    return (loss, dLogits)
   }
 }

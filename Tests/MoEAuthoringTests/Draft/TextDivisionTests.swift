@@ -36,7 +36,8 @@ import Testing
     let table = try table(texts(30, "a") + texts(10, "b"))
     let division = try TextDivision(table)
     #expect(
-      division.eval.count { $0.label == "a" } == 6 && division.eval.count { $0.label == "b" } == 2)
+      division.eval.count { $0.labels == ["a"] } == 6
+        && division.eval.count { $0.labels == ["b"] } == 2)
     #expect(division.train.count == 32 && division.labels == ["a", "b"])
     #expect(try TextDivision(table).eval == division.eval)
     #expect(try TextDivision(table, seed: 2).eval != division.eval)

@@ -27,9 +27,9 @@ import Testing
   @Test func `columns are told by their names, or named`() throws {
     try write(["a.csv": "id,Question,Intent,extra\n1,who?,x,y\n2,why?,z,\n"])
     #expect(try read("a.csv").train.map(\.text) == ["who?", "why?"])
-    #expect(try read("a.csv").train.map(\.label) == ["x", "z"])
+    #expect(try read("a.csv").train.flatMap(\.labels) == ["x", "z"])
     let named = try read("a.csv", VendorTable.Columns(text: "extra", label: "id"))
-    #expect(named.train.map(\.label) == ["1"] && named.leftOut == ["`a.csv` line 3"])
+    #expect(named.train.flatMap(\.labels) == ["1"] && named.leftOut == ["`a.csv` line 3"])
     let error = #expect(throws: SourceError.self) {
       try read("a.csv", VendorTable.Columns(label: "kind"))
     }
@@ -50,7 +50,7 @@ import Testing
       """
     ])
     let table = try read("a.jsonl")
-    #expect(table.train.map(\.text) == ["a", "d"] && table.train.map(\.label) == ["x", "3"])
+    #expect(table.train.map(\.text) == ["a", "d"] && table.train.flatMap(\.labels) == ["x", "3"])
     #expect(table.leftOut == (2...4).map { "`a.jsonl` line \($0)" })
   }
 
@@ -86,10 +86,10 @@ import Testing
     ])
     let table = try read()
     #expect(table.train.map(\.text) == ["a", "b"])
-    #expect(table.train.map(\.label) == ["positive", "negative"])
-    #expect(table.test.map(\.label) == ["positive"])
+    #expect(table.train.flatMap(\.labels) == ["positive", "negative"])
+    #expect(table.test.flatMap(\.labels) == ["positive"])
     #expect(
-      try read("set", VendorTable.Columns(configuration: "other")).train.map(\.label) == ["e"])
+      try read("set", VendorTable.Columns(configuration: "other")).train.flatMap(\.labels) == ["e"])
     let error = #expect(throws: SourceError.self) {
       try read("set", VendorTable.Columns(configuration: "none"))
     }

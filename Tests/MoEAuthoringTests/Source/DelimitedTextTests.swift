@@ -14,7 +14,7 @@ import Testing
   @Test func `columns are read by their names, with the lines they begin on`() throws {
     let file = try read("label,text\narrest,\"Can we,\nafter all, \"\"arrest\"\" her?\"\ncargo,b\n")
     #expect(file.examples.map(\.text) == ["Can we,\nafter all, \"arrest\" her?", "b"])
-    #expect(file.examples.map(\.label) == ["arrest", "cargo"])
+    #expect(file.examples.flatMap(\.labels) == ["arrest", "cargo"])
     #expect(file.examples.map(\.line) == [2, 4])
   }
 
@@ -33,7 +33,7 @@ import Testing
   @Test func `tabs separate where the name says so, and commas then do not`() throws {
     let file = try read("text\tlabel\na, b\tc\n\"d\te\"\tf\n", name: "x.TSV")
     #expect(file.examples.map(\.text) == ["a, b", "d\te"])
-    #expect(file.examples.map(\.label) == ["c", "f"])
+    #expect(file.examples.flatMap(\.labels) == ["c", "f"])
   }
 
   @Test func `an empty field is none: a text is left alone, or has a label`() throws {

@@ -44,7 +44,7 @@ import Testing
     #expect(
       file.examples.map(\.expectation) == [.label("arrest"), .label("cargo"), Expectation.none])
     #expect(file.examples.map(\.line) == [1, 2, 3])
-    #expect(file.examples.map(\.label) == ["arrest", "cargo", nil])
+    #expect(file.examples.map(\.labels) == [["arrest"], ["cargo"], []])
   }
 
   @Test func `a last line needs no line feed, and a carriage return before one is white space`()
@@ -57,7 +57,7 @@ import Testing
   @Test func `a file of negatives names no answer`() throws {
     let file = try read(#"{"text": "a"}"#.utf8, .negatives)
     #expect(file.examples.map(\.text) == ["a"])
-    #expect(file.examples.allSatisfy { $0.expectation == nil && $0.label == nil })
+    #expect(file.examples.allSatisfy { $0.expectation == nil && $0.labels.isEmpty })
     expectRefusal(
       of: Self.good.utf8, as: .negatives, line: 1, "`label`: one of the keys `text`",
       got: "a key that is not known")

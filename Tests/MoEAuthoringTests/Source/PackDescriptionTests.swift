@@ -222,7 +222,7 @@ import Testing
     ("tasks.issue.negatives", [""], paths), ("evals.issue.data", ["x/../y"], paths),
     (
       "tasks.issue.kind", ["", "regress", "Classify", "classify "],
-      "`classify`, `choose`, `generate`, `perplexity`"
+      "`classify`, `tag`, `choose`, `generate`, `perplexity`"
     ),
     ("evals.issue.task", ["", "other"], "one of the tasks `issue`"),
     ("evals.issue.metric", ["", "f1", "Accuracy"], "`accuracy`"),

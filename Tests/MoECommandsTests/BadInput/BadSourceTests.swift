@@ -40,7 +40,7 @@ import Testing
     yaml("pack: acme/x", "pack: Acme X", "`pack`: expected `namespace/name`", "got `Acme X`"),
     yaml(
       "kind: classify", "kind: guess",
-      "`tasks.t.kind`: expected `classify`, `choose`, `generate`, `perplexity`, got `guess`"),
+      "`tasks.t.kind`: expected `classify`, `tag`, `choose`, `generate`, `perplexity`, got `guess`"),
     yaml("floor: 0.5", "floor: 1.5", "`evals.t.floor`: expected a number from 0.0 to 1.0, got 1.5"),
     yaml("task: t,", "task: u,", "`evals.t.task`: expected one of the tasks `t`, got `u`"),
     yaml("train.jsonl", "../train.jsonl", "expected a path within the source", "got `../train"),

@@ -52,29 +52,33 @@ struct CommandBench {
   ///   - input: What stdin holds.
   ///   - output: Where stdout goes instead of a file.
   ///   - messages: Where stderr goes instead of a file.
+  ///   - keyboard: Where stdin comes from instead of a file.
   /// - Returns: Status and outputs.
   /// - Throws: What making the files throws.
   @discardableResult
   func run(
-    _ arguments: String..., input: [UInt8] = [], output: Int32? = nil, messages: Int32? = nil
+    _ arguments: String..., input: [UInt8] = [], output: Int32? = nil, messages: Int32? = nil,
+    keyboard: Int32? = nil
   ) throws -> Result {
-    try run(words: arguments, input: input, output: output, messages: messages)
+    try run(
+      words: arguments, input: input, output: output, messages: messages, keyboard: keyboard)
   }
 
   /// Runs a command line that is given as a list.
   @discardableResult
   func run(
-    words arguments: [String], input: [UInt8] = [], output: Int32? = nil, messages: Int32? = nil
+    words arguments: [String], input: [UInt8] = [], output: Int32? = nil, messages: Int32? = nil,
+    keyboard: Int32? = nil
   ) throws -> Result {
     let run = try TemporaryDirectory()
     let inputFile = try run.write(input, to: "in")
     let descriptors = (
-      input: open(inputFile.path, O_RDONLY),
+      input: keyboard ?? open(inputFile.path, O_RDONLY),
       output: output ?? open(run.path("out"), O_RDWR | O_CREAT, 0o600),
       messages: messages ?? open(run.path("err"), O_RDWR | O_CREAT, 0o600)
     )
     defer {
-      close(descriptors.input)
+      if keyboard == nil { close(descriptors.input) }
       if output == nil { close(descriptors.output) }
       if messages == nil { close(descriptors.messages) }
     }

@@ -40,6 +40,12 @@ struct PseudoTerminal {
     }.start()
   }
 
+  /// Types a text; each line of it is read by itself, as a person's is.
+  func type(_ text: String) {
+    let bytes = Array(text.utf8)
+    _ = bytes.withUnsafeBytes { write(master, $0.baseAddress, $0.count) }
+  }
+
   /// Everything that was written; the terminal is closed.
   func drain() -> String {
     // What was written before the mark has been read when the mark has been.

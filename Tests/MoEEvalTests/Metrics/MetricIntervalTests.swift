@@ -69,6 +69,7 @@ import Testing
     #expect(Self.ofLabels.map(\.aggregation) == [.mean, .labelMean, .labelMean, .pairs, .bins])
     #expect(
       [Metric.normalizedAccuracy, .exactMatch, .tokenF1].allSatisfy { $0.aggregation == .mean })
+    #expect(Metric.microF1.aggregation == .decisions)
     #expect([Metric.natsPerByte, .routedNatsPerByte].allSatisfy { $0.aggregation == .bytes })
   }
 }

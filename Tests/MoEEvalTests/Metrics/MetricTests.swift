@@ -5,7 +5,8 @@ import Testing
   @Test func `the raw values are the words in JSON`() {
     #expect(
       Metric.allCases.map(\.rawValue) == [
-        "accuracy", "macroF1", "balancedAccuracy", "normalizedAccuracy", "exactMatch", "tokenF1",
+        "accuracy", "microF1", "macroF1", "balancedAccuracy", "normalizedAccuracy", "exactMatch",
+        "tokenF1",
         "natsPerByte", "routedNatsPerByte", "auroc", "calibrationError",
       ])
     #expect(Metric(rawValue: "macroF1") == .macroF1 && Metric(rawValue: "macro-f1") == nil)
@@ -25,6 +26,10 @@ import Testing
     case .accuracy: return matrix.accuracy
     case .normalizedAccuracy, .exactMatch, .tokenF1: return allRight ? 1 : 0
     case .natsPerByte, .routedNatsPerByte: return allRight ? 0 : 1
+    case .microF1:
+      var tags = TagCounts(labels: ["a", "b"])
+      for label in [0, 1, 1] { tags.add(expected: [label], given: [allRight ? label : 1 - label]) }
+      return tags.microF1
     case .macroF1: return matrix.macroF1
     case .balancedAccuracy: return matrix.balancedAccuracy
     case .auroc: return areaUnderROC(positive: [allRight ? 1 : -1], negative: [0])

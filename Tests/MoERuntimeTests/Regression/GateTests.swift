@@ -150,7 +150,7 @@ import Testing
     let outcome = try bench.installer().install([try bench.archive(worse)], bench.change(limits))
     let flips = try #require(outcome.report).comparisons.flatMap(\.flips)
     #expect(flips.count >= 8)
-    #expect(flips.allSatisfy { $0.before?.label != $0.after?.label })
+    #expect(flips.allSatisfy { $0.before?.first?.label != $0.after?.first?.label })
     #expect(outcome.report?.json["limits"]?["negativeFlips"] == .number(1))
   }
 }

@@ -13,7 +13,9 @@ struct DoubleTwin {
     let states: [Double]
     /// The trunk's features, `[G]`; those of the layers with experts are not read.
     let features: [Double]
-    let label: Int
+    let labels: [Int]
+    /// Whether any number of labels may be right, each by itself.
+    let hasTags: Bool
   }
 
   let encoder: Encoder
@@ -83,7 +85,7 @@ struct DoubleTwin {
         }
       }
       for (features, text) in zip(features, shard) {
-        crossEntropy += self.crossEntropy(features, label: text.label, parameters)
+        crossEntropy += self.crossEntropy(features, text, parameters)
       }
     }
     return crossEntropy / Double(texts.count) + routing / Double(shards.count)
@@ -161,7 +163,7 @@ struct DoubleTwin {
     return mean.map { $0 / length }
   }
 
-  private func crossEntropy(_ features: [Double], label: Int, _ parameters: [Double]) -> Double {
+  private func crossEntropy(_ features: [Double], _ text: Text, _ parameters: [Double]) -> Double {
     let bias = parameters[layout.headBias]
     let logits = zip(
       linear(features, parameters[layout.headWeight], bias.map { _ in 0 }[...]),
@@ -170,8 +172,11 @@ struct DoubleTwin {
     let total = log(logits.reduce(0) { $0 + exp($1) })
     let smoothing = Double(options.labelSmoothing)
     return logits.indices.reduce(0) { sum, candidate in
-      let target = smoothing / Double(logits.count) + (candidate == label ? 1 - smoothing : 0)
-      return sum + target * (total - logits[candidate])
+      let isRight = text.labels.contains(candidate)
+      let target = smoothing / Double(logits.count) + (isRight ? 1 - smoothing : 0)
+      let logit = logits[candidate]
+      return sum
+        + (text.hasTags ? log(1 + exp(logit)) - target * logit : target * (total - logit))
     }
   }
 

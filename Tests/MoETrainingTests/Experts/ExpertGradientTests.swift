@@ -21,13 +21,15 @@ import Testing
     let parameters: [Float]
     let states: TrunkStates
     let labels: [Int]
+    let targets: HeadTargets
     let batch: RaggedBatch
     /// What the frozen part makes of the texts.
     let texts: [DoubleTwin.Text]
 
     init(
       _ experts: Int, _ topK: Int, lengths: [Int], options: TrainingOptions,
-      layerCount: Int = TinyBackbone.layerCount, depth: Int = 2, threads: Int = 1
+      layerCount: Int = TinyBackbone.layerCount, depth: Int = 2, threads: Int = 1,
+      hasTags: Bool = false
     ) throws {
       let encoder = try TinyBackbone.make(layerCount: layerCount).encoder
       let plan = ExpertPlan(top: depth, of: layerCount, width: 6, count: experts, topK: topK)
@@ -49,6 +51,11 @@ import Testing
         encodings, entering: layerCount - depth, encoder: encoder, pool: ThreadPool(threads: 1))
       let labels = lengths.indices.map { _ in generator.below(3) }
       self.labels = labels
+      // One label, two, or none.
+      let tags = labels.enumerated().map { index, label in
+        index % 3 == 0 ? [label] : index % 3 == 1 ? [] : [label, (label + 1) % 3]
+      }
+      targets = hasTags ? .each(tags) : .one(labels)
       batch = RaggedBatch(encodings.map(\.ids))
       let workspace = EncoderWorkspace()
       try encoder.embed(batch, workspace: workspace)
@@ -65,7 +72,7 @@ import Testing
         return DoubleTwin.Text(
           states: (rows.lowerBound * width..<rows.upperBound * width).map { Double(hidden[$0]) },
           features: features[index * stride..<(index + 1) * stride].map(Double.init),
-          label: labels[index])
+          labels: hasTags ? tags[index] : [labels[index]], hasTags: hasTags)
       }
     }
 
@@ -84,7 +91,7 @@ import Testing
           workspace: workspace)
         encoder.pool(layer, offsets: batch.offsets, into: &features, workspace: workspace)
       }
-      let head = ClassificationHead(
+      let head = LabelHead(
         task: "issue", labels: ["a", "b", "c"],
         weight: PackedMatrix(
           rows: 3, columns: encoder.featureWidth,
@@ -104,7 +111,7 @@ import Testing
 
     /// Loss and gradient of all texts as one batch.
     func gradient() -> (loss: Double, gradients: [Float]) {
-      trainer.gradient(parameters, states, Array(labels.indices), labels)
+      trainer.gradient(parameters, states, Array(labels.indices), targets)
     }
 
     /// The ranges of every tensor, by name.
@@ -155,6 +162,15 @@ import Testing
     let greatest = Self.compareWithCentralDifferences(setting)
     print(
       "E = \(plan.0), K = \(plan.1), balance \(balance): greatest relative difference \(greatest)")
+  }
+
+  @Test(arguments: plans)
+  func `the gradient of tags is that of central differences`(_ experts: Int, _ topK: Int) throws {
+    let setting = try Setting(
+      experts, topK, lengths: [3, 1, 4, 2, 2, 1, 2, 1, 3], options: Self.options(balance: 0),
+      hasTags: true)
+    let greatest = Self.compareWithCentralDifferences(setting)
+    print("tags, E = \(experts), K = \(topK): greatest relative difference \(greatest)")
   }
 
   @Test(arguments: depths)
@@ -225,12 +241,12 @@ import Testing
     options.labelSmoothing = 0
     let setting = try Setting(
       experts, topK, lengths: [4, 1, 7, 2, 9, 3, 3, 5, 1], options: options)
-    let (accuracy, loss) = setting.trainer.evaluate(
-      setting.parameters, setting.states, setting.labels)
+    let evaluation = setting.trainer.evaluate(
+      setting.parameters, setting.states, setting.targets)
     let inference = try setting.inference()
-    #expect(accuracy == inference.accuracy)
+    #expect(evaluation.score == inference.accuracy)
     // Float's probabilities; and training multiplies by the head's scale after the product, not before.
-    #expect(abs(loss - inference.loss) < 1e-5)
+    #expect(abs(evaluation.loss - inference.loss) < 1e-5)
     #expect(abs(setting.gradient().loss / 9 - inference.loss) < 1e-5)
   }
 }

@@ -43,7 +43,8 @@ import Testing
           top: 2, of: backbone.layerCount, width: 8, count: experts, topK: topK),
         labelCount: 3, options: options, pool: ThreadPool(threads: threads))
       return trainer.train(
-        train, labels: trainLabels, valid: valid, validLabels: validLabels, head: head)
+        train, targets: .one(trainLabels), valid: valid, validTargets: .one(validLabels),
+        head: head)
     }
 
     /// A head that knows nothing of the topics.
@@ -74,7 +75,7 @@ import Testing
       experts: experts, topK: topK, head: toy.blindHead,
       Self.options(10, expertRate: 1e-2, headRate: 0))
     let losses = trained.history.map(\.loss)
-    #expect(trained.accuracy > 0.85, "\(trained.history)")
+    #expect(trained.validation.score > 0.85, "\(trained.history)")
     #expect(losses[losses.count - 1] < 0.6 * losses[0], "\(losses)")
     #expect(trained.layers.keys.sorted() == [1, 2])
     #expect(trained.layers[2]?.experts.count == experts)
@@ -114,7 +115,7 @@ import Testing
   @Test func `experts and head together learn what separates the topics`() throws {
     let toy = try Toy()
     let trained = try toy.trained(head: toy.blindHead, Self.options(8, headRate: 1e-2))
-    #expect(trained.accuracy > 0.9, "\(trained.history)")
+    #expect(trained.validation.score > 0.9, "\(trained.history)")
     #expect(trained.history.map(\.epoch) == Array(1...8))
   }
 
@@ -124,16 +125,16 @@ import Testing
     let toy = try Toy()
     let width = toy.backbone.featureWidth
     let head = FrozenHead(
-      fitting: toy.train.features, labels: toy.trainLabels, labelCount: 3,
+      fitting: toy.train.features, targets: .one(toy.trainLabels), labelCount: 3,
       backward: try BackwardKernels())
     #expect(head.weight.count == 3 * width && head.bias.count == 3)
     let frozen = head.evaluate(
-      toy.valid.features, labels: toy.validLabels, kernels: toy.backbone.kernels)
+      toy.valid.features, targets: .one(toy.validLabels), kernels: toy.backbone.kernels)
     var options = Self.options(9, expertRate: 0, headRate: 0)
     options.patience = 2
     let trained = try toy.trained(head: head, options)
-    #expect(trained.accuracy == Double(frozen.correct) / 60)
-    #expect(abs(trained.loss - frozen.loss / 60) < 1e-5)
+    #expect(trained.validation.score == frozen.score)
+    #expect(abs(trained.validation.loss - frozen.loss) < 1e-5)
     #expect(trained.history.count == 9, "every epoch is as good as the last")
     for layer in trained.layers.values {
       #expect(layer.experts[0].down.packed.values.allSatisfy { $0 == 0 })
@@ -143,16 +144,16 @@ import Testing
   @Test func `training ends where epochs only do harm, and the frozen head stays`() throws {
     let toy = try Toy()
     let head = FrozenHead(
-      fitting: toy.train.features, labels: toy.trainLabels, labelCount: 3,
+      fitting: toy.train.features, targets: .one(toy.trainLabels), labelCount: 3,
       backward: try BackwardKernels())
     let frozen = head.evaluate(
-      toy.valid.features, labels: toy.validLabels, kernels: toy.backbone.kernels)
+      toy.valid.features, targets: .one(toy.validLabels), kernels: toy.backbone.kernels)
     var options = Self.options(9, expertRate: 30, headRate: 30)
     options.patience = 2
     let trained = try toy.trained(head: head, options)
-    #expect(trained.history.allSatisfy { $0.accuracy < 0.8 }, "\(trained.history)")
+    #expect(trained.history.allSatisfy { $0.score < 0.8 }, "\(trained.history)")
     #expect(trained.history.count == 2, "patience ends it: \(trained.history)")
-    #expect(trained.accuracy == Double(frozen.correct) / 60)
+    #expect(trained.validation.score == frozen.score)
     for layer in trained.layers.values {
       #expect(layer.experts[0].down.packed.values.allSatisfy { $0 == 0 })
     }
@@ -199,7 +200,7 @@ import Testing
     var accuracies: [Double?] = []
     let labels = (0..<40).map { $0 % 3 }
     _ = trainer.train(
-      states, labels: labels, valid: states, validLabels: labels, head: toy.blindHead
+      states, targets: .one(labels), valid: states, validTargets: .one(labels), head: toy.blindHead
     ) { share, loss, accuracy in
       shares.append(share)
       accuracies.append(accuracy)

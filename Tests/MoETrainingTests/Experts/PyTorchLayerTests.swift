@@ -60,7 +60,8 @@ import Testing
       layer: 0, attended: copy(workspace.attended), sums: copy(workspace.hidden), offsets: offsets,
       features: [Float](repeating: 0, count: labels.count * encoder.featureWidth),
       width: encoder.width)
-    let (loss, gradients) = trainer.gradient(parameters, states, Array(labels.indices), labels)
+    let (loss, gradients) = trainer.gradient(
+      parameters, states, Array(labels.indices), .one(labels))
     let expectedLoss = try entry.number("loss")
     #expect(abs(loss - expectedLoss) < 1e-5 * expectedLoss)
     var expected = try entry.object("gradients")
