@@ -209,6 +209,7 @@ public struct CommandSession: Sendable {
   /// Loads the active generation of the store.
   ///
   /// - Parameter precision: What to compute in instead of the store's precision.
+  /// - Returns: The composition.
   /// - Throws: `StoreError`, `BackboneError`, `RuntimeError`, `TensorError`.
   func composition(in precision: Precision? = nil) throws -> Composition {
     let active = try storeForReading()?.active()

@@ -6,8 +6,9 @@ import MoEStore
 import MoETensor
 import Synchronization
 
-/// Runs texts through the default backbone, or through a store's composition, and says how long it took: the half of
-/// tools/bench/peers that is moe-pack. Not a product.
+/// Runs texts through the default backbone, or through a store's composition, and says how long it took.
+///
+/// It is the half of tools/bench/peers that is moe-pack, and no product.
 ///
 ///     encoder-bench f32|bf16|int8 [STORE]
 ///
