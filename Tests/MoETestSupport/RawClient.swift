@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 public import MoEBase
+import Synchronization
 
 /// One connection to a server on this machine, byte by byte.
 public final class RawClient: Sendable {
@@ -31,6 +32,8 @@ public final class RawClient: Sendable {
   }
 
   private let descriptor: Int32
+  /// Whether the descriptor is somebody else's by now: closing it once more would close that.
+  private let isClosed = Atomic<Bool>(false)
 
   /// Connects.
   ///
@@ -51,7 +54,7 @@ public final class RawClient: Sendable {
     guard status == 0 else { throw Failure(reason: "connect: \(errno)") }
   }
 
-  deinit { close(descriptor) }
+  deinit { end() }
 
   /// Sends bytes as they are.
   public func send(_ bytes: [UInt8]) {
@@ -73,7 +76,11 @@ public final class RawClient: Sendable {
     var linger = linger(l_onoff: 1, l_linger: 0)
     setsockopt(
       descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
-    close(descriptor)
+    end()
+  }
+
+  private func end() {
+    if !isClosed.exchange(true, ordering: .relaxed) { close(descriptor) }
   }
 
   /// Reads one response.
