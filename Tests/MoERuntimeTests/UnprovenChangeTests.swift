@@ -30,7 +30,7 @@ import Testing
       outlineFor: { [backbone] _ in
         Installer.Outline(backbone: backbone.outline, profile: profile)
       },
-      groundFor: { _ in throw RuntimeError.nothingToForce })
+      groundFor: { _, _ in throw RuntimeError.nothingToForce })
   }
 
   private func archive(

@@ -7,7 +7,7 @@ import GRDB
 /// program refuses a version it does not know. Texts are compared byte by byte (SQLite's BINARY).
 enum StoreSchema {
   /// The newest version this program knows.
-  static let version = 5
+  static let version = 6
   /// How long a statement waits while another program keeps the database for itself.
   static let busyTimeoutSeconds = 10
   /// `moep`, in SQLite's `application_id`.
