@@ -131,7 +131,8 @@ import Testing
     try bench.trust()
     try bench.run("install", "--no-eval", try bench.archive("example/ships", topics: [0]))
     #expect(
-      try bench.run("list", "-v").messages.contains("generation 1, unproven, threshold 0.5, f32, in "))
+      try bench.run("list", "-v").messages.contains(
+        "generation 1, unproven, threshold 0.5, f32, in "))
   }
 
   @Test func `errors of libraries become sentences with an exit code`() {
