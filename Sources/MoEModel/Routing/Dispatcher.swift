@@ -35,7 +35,9 @@ public struct Dispatcher: Sendable, Equatable {
   ///
   /// `shift = log((1 − threshold) / threshold)`, so that `δ + shift > 0` where `sigmoid(δ) > threshold`.
   public init(threshold: Double) {
-    self.init(shift: Elementary.log((1 - threshold) / threshold))
+    // Of the least numbers the quotient is beyond what a number can hold, and its logarithm is not.
+    let odds = (1 - threshold) / threshold
+    self.init(shift: odds.isFinite ? Elementary.log(odds) : -Elementary.log(threshold))
   }
 
   /// One pack's margin for one request.
