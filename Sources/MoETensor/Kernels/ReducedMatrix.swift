@@ -51,10 +51,6 @@ public struct ReducedMatrix: Sendable {
 
   /// How many panels of 32 outputs there are.
   public var panelCount: Int { (rows + PackedMatrix.panelWidth - 1) / PackedMatrix.panelWidth }
-  /// The bytes of the packed form, scales included.
-  public var sizeBytes: Int {
-    (storage.panels.count + storage.scales.count + storage.sums.count) * MemoryLayout<Float>.stride
-  }
 
   var panels: UnsafeRawPointer { UnsafeRawPointer(storage.panels.pointer) }
   var scales: UnsafePointer<Float> { UnsafePointer(storage.scales.pointer) }

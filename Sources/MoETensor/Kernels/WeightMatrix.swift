@@ -37,17 +37,6 @@ public enum WeightMatrix: Sendable {
     }
   }
 
-  /// How many panels of 32 outputs there are.
-  public var panelCount: Int { (rows + PackedMatrix.panelWidth - 1) / PackedMatrix.panelWidth }
-
-  /// The bytes of the packed form.
-  public var sizeBytes: Int {
-    switch self {
-    case .full(let matrix): matrix.sizeBytes
-    case .reduced(let matrix): matrix.sizeBytes
-    }
-  }
-
   /// The matrix in full precision, which training needs.
   ///
   /// - Precondition: It is not reduced.
