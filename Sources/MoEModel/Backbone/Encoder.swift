@@ -70,24 +70,37 @@ public struct Encoder: Sendable {
   /// - Parameters:
   ///   - index: The layer.
   ///   - offsets: Where each sequence starts, and after the last one N.
-  ///   - experts: The experts of one pack in this layer, if it has any.
+  ///   - experts: The experts of one pack in this layer, for every row, if it has any.
   ///   - workspace: The worker's buffers.
   public func layer(
     _ index: Int, offsets: [Int], experts: ExpertLayer?, workspace: EncoderWorkspace
   ) {
     slot(index, offsets: offsets, workspace: workspace)
-    finish(index, offsets: offsets, experts: experts, workspace: workspace)
+    finish(
+      index, offsets: offsets, experts: experts.map { [($0, 0..<(offsets.last ?? 0))] } ?? [],
+      workspace: workspace)
   }
 
-  /// Adds the experts to what ``slot(_:offsets:workspace:)`` left, and ends the layer with its layer norm.
+  /// Adds experts to what ``slot(_:offsets:workspace:)`` left, and ends the layer with its layer norm.
+  ///
+  /// - Parameters:
+  ///   - index: The layer.
+  ///   - offsets: Where each sequence starts, and after the last one N.
+  ///   - experts: The experts of this layer, each pack's with the rows that are its own.
+  ///   - workspace: The worker's buffers.
   public func finish(
-    _ index: Int, offsets: [Int], experts: ExpertLayer?, workspace: EncoderWorkspace
+    _ index: Int, offsets: [Int], experts: [(layer: ExpertLayer, rows: Range<Int>)] = [],
+    workspace: EncoderWorkspace
   ) {
     let rows = offsets.last ?? 0
     let hidden = workspace.hidden.reserve(rows * width)
-    experts?.add(
-      workspace.attended.reserve(rows * width), to: hidden, rows: rows, kernels: kernels,
-      workspace: workspace)
+    let attended = workspace.attended.reserve(rows * width)
+    for (layer, own) in experts {
+      let first = own.lowerBound * width
+      layer.add(
+        attended + first, to: hidden + first, rows: own.count, kernels: kernels,
+        workspace: workspace)
+    }
     normalize(hidden, rows: rows, by: weights.layers[index].outputNorm, workspace)
   }
 
@@ -141,7 +154,7 @@ public struct Encoder: Sendable {
   /// - Parameters:
   ///   - layer: The layer that was just run.
   ///   - offsets: Where each sequence starts, and after the last one N.
-  ///   - features: `[sequences, G]`, of which this layer's block is written.
+  ///   - features: `[sequences, G]` or longer, of which this layer's block is written.
   ///   - workspace: The worker's buffers.
   public func pool(
     _ layer: Int, offsets: [Int], into features: inout [Float], workspace: EncoderWorkspace
@@ -149,7 +162,7 @@ public struct Encoder: Sendable {
     guard let block = configuration.pooledLayers.firstIndex(of: layer) else { return }
     let hidden = workspace.hidden.reserve((offsets.last ?? 0) * width)
     let stride = featureWidth
-    precondition(features.count == max(0, offsets.count - 1) * stride, "G features a sequence")
+    precondition(features.count >= max(0, offsets.count - 1) * stride, "G features a sequence")
     features.withUnsafeMutableBufferPointer { features in
       guard let base = features.baseAddress else { return }
       for sequence in 0..<max(0, offsets.count - 1) {
@@ -168,7 +181,7 @@ public struct Encoder: Sendable {
   func features(
     _ encodings: [Encoding], pool threads: ThreadPool, progress: (@Sendable (Int) -> Void)?
   ) throws -> [Float] {
-    let results = try threads.mapShards(Shards(encodings)) { shard, workspace in
+    let results = try threads.mapShards(encodings) { shard, workspace in
       let batch = RaggedBatch(shard.map { encodings[$0].ids })
       var features = [Float](repeating: 0, count: shard.count * featureWidth)
       try embed(batch, workspace: workspace)

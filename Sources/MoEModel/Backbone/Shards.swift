@@ -1,33 +1,41 @@
 public import MoETensor
 import Synchronization
 
-/// Runs of whole sequences that one worker takes at a time.
+/// Runs of whole, consecutive sequences that one worker takes at a time.
 ///
-/// A shard holds consecutive sequences of at most ``tokenLimit`` tokens together, or one longer sequence.
 /// How sequences fall into shards changes no bit of any result (invariant I3).
-public struct Shards: Sendable {
-  /// The most tokens of a shard that holds more than one sequence.
-  public static let tokenLimit = 512
+struct Shards {
+  /// About how many tokens a shard of an encoder's batch holds at most.
+  private static let tokenLimit = 512
 
   /// The sequences of each shard.
-  public let ranges: [Range<Int>]
+  let ranges: [Range<Int>]
 
-  /// Divides sequences of these token counts.
-  public init(_ encodings: [Encoding], tokenLimit: Int = Shards.tokenLimit) {
-    self.init(lengths: encodings.map(\.ids.count), tokenLimit: tokenLimit)
-  }
-
-  /// Divides sequences so that a small batch, too, gives every thread something to do.
+  /// Divides sequences so that every thread has as much to do as the others: into as few shards of about
+  /// ``tokenLimit`` tokens as there can be, in a multiple of the threads, all of about one size.
   init(_ encodings: [Encoding], sharedBy threads: Int) {
-    let lengths = encodings.map(\.ids.count)
-    let share = (lengths.reduce(0, +) + threads - 1) / max(threads, 1)
-    self.init(lengths: lengths, tokenLimit: min(max(share, Self.leastShare), Self.tokenLimit))
+    let total = encodings.reduce(0) { $0 + $1.ids.count }
+    let rounds = max(1, (total + Self.tokenLimit * threads - 1) / (Self.tokenLimit * threads))
+    let count = max(1, min(rounds * threads, total / Self.leastShare))
+    var ranges: [Range<Int>] = []
+    var (start, tokens, shard) = (0, 0, 0)
+    for (index, encoding) in encodings.enumerated() {
+      // A sequence belongs where its middle lies.
+      let place = min(count - 1, (2 * tokens + encoding.ids.count) * count / max(1, 2 * total))
+      if place != shard {
+        if index > start { ranges.append(start..<index) }
+        (start, shard) = (index, place)
+      }
+      tokens += encoding.ids.count
+    }
+    if start < encodings.count { ranges.append(start..<encodings.count) }
+    self.ranges = ranges
   }
 
   /// Under so many tokens a shard is not worth a thread of its own.
   private static let leastShare = 64
 
-  /// Divides sequences of these token counts.
+  /// Divides sequences of these token counts: at most `tokenLimit` tokens a shard, or one longer sequence.
   init(lengths: [Int], tokenLimit: Int) {
     var ranges: [Range<Int>] = []
     var start = 0
@@ -46,13 +54,14 @@ public struct Shards: Sendable {
 }
 
 extension ThreadPool {
-  /// Runs `body` once for each shard, each worker with a workspace of its own, and returns the results in
-  /// the order of the shards.
+  /// Divides sequences into shards, runs `body` once for each, each worker with a workspace of its own, and returns the
+  /// results in the order of the shards.
   ///
   /// - Throws: The error of the first shard (in their order) that threw.
   public func mapShards<Result: Sendable>(
-    _ shards: Shards, _ body: @Sendable (Range<Int>, EncoderWorkspace) throws -> Result
+    _ encodings: [Encoding], _ body: @Sendable (Range<Int>, EncoderWorkspace) throws -> Result
   ) throws -> [Result] {
+    let shards = Shards(encodings, sharedBy: threadCount)
     let results = Mutex<[Swift.Result<Result, any Error>?]>(
       Array(repeating: nil, count: shards.ranges.count))
     if shards.ranges.count == 1, threadCount > 1 {

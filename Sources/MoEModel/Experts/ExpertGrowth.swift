@@ -24,7 +24,7 @@ extension PackModel {
       return try gatedGrowth(on: encodings, backbone: backbone, pool: pool)
     }
     guard let last = experts.keys.max() else { return 0 }
-    return try pool.mapShards(Shards(encodings)) { range, workspace in
+    return try pool.mapShards(encodings) { range, workspace in
       let batch = RaggedBatch(encodings[range].map(\.ids))
       let count = batch.tokenCount * encoder.width
       var greatest = 0.0
@@ -44,7 +44,8 @@ extension PackModel {
             greatest, Self.growth(from: Array(hidden), to: sums, width: encoder.width))
         }
         encoder.finish(
-          layer, offsets: batch.offsets, experts: experts[layer], workspace: workspace)
+          layer, offsets: batch.offsets,
+          experts: experts[layer].map { [($0, 0..<batch.tokenCount)] } ?? [], workspace: workspace)
       }
       return greatest
     }.max() ?? 0

@@ -39,7 +39,8 @@ extension MixtureModel {
         [encoding.ids], encoder: encoder, packs: chosen, workspace: workspace)
       var traces: [ExpertTrace] = []
       for pack in chosen {
-        _ = trunk.features(by: pack, sequences: [0], workspace: workspace) { layer, h, rows in
+        let pass = ExpertPass(pack: pack, sequences: [0])
+        _ = trunk.features(by: [pass], workspace: workspace) { layer, h, rows in
           guard let experts = pack.experts[layer] else { return }
           traces.append(
             experts.trace(

@@ -27,7 +27,8 @@ extension MixtureModel {
     let workspace = DecoderWorkspace()
     let size = decoder.architecture.vocabularySize
     var results: [[Float]] = []
-    for range in Shards(encodings, tokenLimit: Continuer.passTokens).ranges {
+    let lengths = encodings.map(\.ids.count)
+    for range in Shards(lengths: lengths, tokenLimit: Continuer.passTokens).ranges {
       var row = 0
       let sequences = range.map {
         DecoderSequence(

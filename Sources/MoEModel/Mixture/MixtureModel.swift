@@ -67,8 +67,7 @@ public struct MixtureModel: Sendable {
       return zip(encodings, decisions).map { $1.answer(to: $0, packs: packs, predictions: []) }
     }
     let candidates = panel.candidates.map { packs[$0] }
-    let results = try pool.mapShards(Shards(encodings, sharedBy: pool.threadCount)) {
-      range, workspace in
+    let results = try pool.mapShards(encodings) { range, workspace in
       let trunk = try Trunk(
         encodings[range].map(\.ids), encoder: encoder, packs: candidates, workspace: workspace)
       let answers = try self.answer(encodings[range], on: trunk, panel, workspace: workspace)
@@ -106,7 +105,7 @@ public struct MixtureModel: Sendable {
         )
       }
     }
-    let results = try pool.mapShards(Shards(encodings)) { range, workspace in
+    let results = try pool.mapShards(encodings) { range, workspace in
       let trunk = try Trunk(
         encodings[range].map(\.ids), encoder: encoder, packs: packs, workspace: workspace)
       let named = try answer(encodings[range], on: trunk, own, workspace: workspace)
@@ -128,12 +127,10 @@ public struct MixtureModel: Sendable {
       packs[$0]
     }
     let encoder = try backbone.encoder
-    let results = try pool.mapShards(Shards(encodings)) { range, workspace in
+    let results = try pool.mapShards(encodings) { range, workspace in
       let trunk = try Trunk(
         encodings[range].map(\.ids), encoder: encoder, packs: candidates, workspace: workspace)
-      let features = trunk.features(
-        by: candidates[0], sequences: Array(0..<range.count), workspace: workspace)
-      return backbone.embeddings(of: features)
+      return backbone.embeddings(of: trunk.features(by: candidates[0], workspace: workspace))
     }
     return results.flatMap(\.self)
   }
@@ -145,23 +142,24 @@ public struct MixtureModel: Sendable {
   ) throws -> [Answer] {
     let decisions = decide(trunk.features, panel, encodings.indices)
     var predictions: [[Answer.Prediction]] = Array(repeating: [], count: encodings.count)
-    for index in panel.candidates {
-      let pack = packs[index]
-      let chosen: [(sequence: Int, weight: Double)] = decisions.enumerated().compactMap {
-        sequence, decision in
-        decision.weight(of: index).map { (sequence, $0) }
+    let chosen = panel.candidates.compactMap { index in
+      let texts = decisions.enumerated().compactMap { sequence, decision in
+        decision.weight(of: index).map { (sequence: sequence, weight: $0) }
       }
-      guard !chosen.isEmpty else { continue }
-      let features = trunk.features(
-        by: pack, sequences: chosen.map(\.sequence), workspace: workspace)
+      return texts.isEmpty ? nil : (pack: packs[index], texts: texts)
+    }
+    let features = trunk.features(
+      by: chosen.map { ExpertPass(pack: $0.pack, sequences: $0.texts.map(\.sequence)) },
+      workspace: workspace)
+    for ((pack, texts), features) in zip(chosen, features) {
       for head in pack.heads {
         let labels = head.labels.count
         let probabilities = head.probabilities(
-          features, count: chosen.count, kernels: trunk.kernels)
+          features, count: texts.count, kernels: trunk.kernels)
         guard probabilities.allSatisfy(\.isFinite) else {
           throw MixtureError.numericalError(pack: pack.identity.name, task: head.task)
         }
-        for (position, entry) in chosen.enumerated() {
+        for (position, entry) in texts.enumerated() {
           predictions[entry.sequence] += head.predictions(
             probabilities[position * labels..<(position + 1) * labels], pack: pack.identity,
             weight: entry.weight)

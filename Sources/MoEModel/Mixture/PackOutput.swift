@@ -30,11 +30,10 @@ extension Backbone {
       let features = try features(encodings, pool: pool, progress: progress)
       return (features, encodings.map { _ in PackOutput(probabilities: []) })
     }
-    let results = try pool.mapShards(Shards(encodings)) { range, workspace in
+    let results = try pool.mapShards(encodings) { range, workspace in
       let trunk = try Trunk(
         encodings[range].map(\.ids), encoder: encoder, packs: [pack], workspace: workspace)
-      let features = trunk.features(
-        by: pack, sequences: Array(0..<range.count), workspace: workspace)
+      let features = trunk.features(by: pack, workspace: workspace)
       var outputs: [[[Float]]] = Array(repeating: [], count: range.count)
       for head in pack.heads {
         let labels = head.labels.count

@@ -72,6 +72,40 @@ import Testing
     }
   }
 
+  @Test(arguments: [1, 2])
+  func `packs whose experts begin in different layers run together, byte for byte as each alone`(
+    _ threads: Int
+  ) throws {
+    let experts = try #require(packs[0].experts[1])
+    let low = PackModel(
+      identity: PackIdentity(name: "example/low", version: "1.0.0", digest: Digest(of: [7])),
+      rows: packs[0].rows, experts: [0: experts, 2: experts], heads: packs[0].heads)
+    let mixture = MixtureModel(backbone: backbone, packs: packs + [low])
+    // Every shard holds every pack; one text in five is the dispatcher's.
+    let requests = encodings.enumerated().map { index, encoding in
+      let pack = (packs + [low])[index % 4]
+      return MixtureRequest(
+        encoding, options: index % 5 == 0 ? AnswerOptions() : AnswerOptions(pack: pack.identity))
+    }
+    let together = try mixture.answer(requests, pool: ThreadPool(threads: threads))
+    let alone = ThreadPool(threads: 1)
+    for (request, answer) in zip(requests, together) {
+      #expect(try mixture.answer([request], pool: alone) == [answer])
+    }
+    for index in stride(from: 3, to: encodings.count, by: 4) where index % 5 != 0 {
+      let probabilities = try features(encodings[index], low).withUnsafeBufferPointer { buffer in
+        low.heads[0].probabilities(
+          try #require(buffer.baseAddress), count: 1, kernels: backbone.kernels)
+      }
+      let answer = together[index]
+      #expect(answer.route.map(\.pack) == [low.identity])
+      for prediction in answer.predictions {
+        let label = try #require(low.heads[0].labels.firstIndex(of: prediction.label))
+        #expect(prediction.probability == probabilities[label])
+      }
+    }
+  }
+
   @Test(arguments: [0, 1, 2], [1, 2])
   func `comparing is answering twice, byte for byte`(_ index: Int, _ threads: Int) throws {
     let pack = packs[index].identity

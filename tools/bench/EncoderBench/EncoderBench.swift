@@ -1,16 +1,16 @@
 import Foundation
 import MoEBase
 import MoEModel
-import MoERuntime
-import MoEStore
 import MoETensor
-import Synchronization
 
-/// Runs texts through the default backbone, or through a store's composition, and says how long it took.
+/// Runs texts through the default backbone, or through packs on it, and says how long it took.
 ///
 /// It is the half of tools/bench/peers that is moe-pack, and no product.
 ///
-///     encoder-bench f32|bf16|int8 [STORE]
+///     encoder-bench f32|bf16|int8 [PACKS LAYERS]
+///
+/// With the latter, each text is answered by the nearest of so many packs, whose experts of width 64 stand in so many of
+/// the upper layers: random ones, each pack at home around one of the first texts.
 ///
 /// Reads jobs from standard input, a JSON object a line: {"texts": […], "batch": 32}. The texts are tokenized, then run
 /// in batches of consecutive ones; the clock runs around each batch. Answers each job with a line: {"seconds": …,
@@ -18,32 +18,34 @@ import Synchronization
 @main struct EncoderBench {
   static func main() throws {
     let arguments = CommandLine.arguments
-    guard arguments.count >= 2, let precision = Precision(rawValue: arguments[1]) else {
-      throw Failure("usage: encoder-bench f32|bf16|int8 [STORE]")
-    }
+    let sizes = arguments.dropFirst(2).compactMap { Int($0) }
+    guard arguments.count == 2 || (arguments.count == 4 && sizes.count == 2),
+      let precision = Precision(rawValue: arguments[1])
+    else { throw Failure("usage: encoder-bench f32|bf16|int8 [PACKS LAYERS]") }
     let entry = try BackboneRegistry(root: root).entry("minilm-l6")
     let backbone = try Backbone(
       entry.known, files: entry.files, kernels: Kernels(path: try .requested()),
       precision: precision)
     let pool = ThreadPool.shared
-    let composition = try arguments.dropFirst(2).first.map { path in
-      let generation = try Store(at: URL(filePath: path)).active()
-      return try Composition(
-        backbone: backbone, profile: nil, generation: generation.id, packs: generation.packs)
-    }
+    var mixture: MixtureModel?
     while let line = readLine() {
       var job = try JSONReader(try JSONValue(parsing: Array(line.utf8)))
       let texts = try job.strings("texts")
       let size = try job.integer("batch", in: 1...Int.max)
       let encodings = texts.map { backbone.tokenizer.encode($0) }
+      if mixture == nil, sizes.count == 2 {
+        mixture = try makeMixture(
+          backbone, homes: Array(encodings.prefix(sizes[0])), depth: sizes[1], pool: pool)
+      }
       var latencies: [JSONValue] = []
       let clock = ContinuousClock()
       let start = clock.now
       for first in stride(from: 0, to: encodings.count, by: size) {
         let batch = Array(encodings[first..<min(first + size, encodings.count)])
         let began = clock.now
-        if let composition {
-          _ = try composition.answer(batch, pool: pool)
+        if let mixture {
+          _ = try mixture.answer(
+            batch, options: AnswerOptions(isForced: true, topK: 1), pool: pool)
         } else {
           _ = try backbone.embed(batch, pool: pool)
         }
@@ -54,6 +56,49 @@ import Synchronization
       ]
       try FileHandle.standardOutput.write(contentsOf: Array((answer.text + "\n").utf8))
     }
+  }
+
+  /// Packs with random experts in the upper layers, each with one dispatcher row at its text.
+  private static func makeMixture(
+    _ backbone: Backbone, homes: [Encoding], depth: Int, pool: ThreadPool
+  ) throws -> MixtureModel {
+    let (width, inner, labels) = (backbone.width, 64, 12)
+    var generator = SeededGenerator(seed: 1)
+    func random(_ count: Int) -> [Float] {
+      (0..<count).map { _ in Float.random(in: -0.05...0.05, using: &generator) }
+    }
+    func matrix(_ rows: Int, _ columns: Int) -> WeightMatrix {
+      random(rows * columns).withUnsafeBufferPointer {
+        WeightMatrix(rows: rows, columns: columns, values: $0, precision: backbone.precision)
+      }
+    }
+    let features = try backbone.features(homes, pool: pool)
+    let featureWidth = backbone.featureWidth
+    let layerCount = try backbone.encoder.layerCount
+    let packs = homes.indices.map { index in
+      let experts = (layerCount - depth..<layerCount).map { layer in
+        let expert = Expert(
+          up: matrix(inner, width), upBias: random(inner), down: matrix(width, inner),
+          downBias: random(width))
+        return (layer, ExpertLayer(experts: [expert], router: nil))
+      }
+      let home = Array(features[index * featureWidth..<(index + 1) * featureWidth])
+      return PackModel(
+        identity: PackIdentity(
+          name: "bench/p\(index)", version: "1.0.0", digest: Digest(of: Array("\(index)".utf8))),
+        rows: DispatcherRows(
+          weight: PackedMatrix(rows: 1, columns: featureWidth, values: home), bias: [0],
+          prior: [1], threshold: 0, temperature: 1),
+        experts: Dictionary(uniqueKeysWithValues: experts),
+        heads: [
+          LabelHead(
+            task: "label", labels: (0..<labels).map { "l\($0)" },
+            weight: PackedMatrix(
+              rows: labels, columns: featureWidth, values: random(labels * featureWidth)),
+            bias: random(labels))
+        ])
+    }
+    return MixtureModel(backbone: backbone, packs: packs)
   }
 
   /// Where backbones are registered.
