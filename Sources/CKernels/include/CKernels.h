@@ -293,6 +293,12 @@ void moe_pause(void);
 /// Lets another thread have this one's core.
 void moe_yield(void);
 
+/// Keeps what is freed for what is allocated next, large blocks too; with another C library than GNU's, nothing.
+void moe_keep_freed_memory(void);
+
+/// Asks for large pages under a block, before it is written; streams read faster from them.
+void moe_advise_large_pages(void *start, size_t size);
+
 /// Brings this thread's floating-point control into the default state and returns what it was.
 ///
 /// Default: round to nearest, denormals honoured, no traps.

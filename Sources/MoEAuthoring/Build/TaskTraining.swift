@@ -115,7 +115,7 @@ struct TaskTrainer {
       penalty in
       let head = FrozenHead(
         fitting: trainFeatures, targets: trainTargets,
-        labelCount: source.labels.count, inversePenalty: penalty, backward: backward)
+        labelCount: source.labels.count, inversePenalty: penalty, backward: backward, pool: pool)
       return HeadFit(
         inversePenalty: penalty, head: head,
         validation: head.evaluate(

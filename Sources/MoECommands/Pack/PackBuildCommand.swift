@@ -79,6 +79,7 @@ public struct PackBuildCommand: MoECommand {
 
   /// Builds, and writes the archive or compares it.
   public func run(_ session: CommandSession) throws {
+    AllocatorPolicy.keepFreedMemory()
     if let check {
       try compare(with: check, session)
     } else if let output {

@@ -173,15 +173,14 @@ public struct CommandSession: Sendable {
       profile: try profile ?? (entry.hasProfile ? backbones.profileDigest(of: entry) : nil))
   }
 
-  /// The threads of a change, which gives way to what answers: where a server answers from the store, a
-  /// regression suite has a single thread, of the lowest priority.
+  /// The threads of a change, which gives way where a server answers from the store: it then has the lowest priority,
+  /// and its regression suite a single thread.
   ///
   /// - Throws: `TensorError`, exit code 78.
   func changePool(for store: Store, _ checking: Installer.Checking) throws -> ThreadPool {
-    context.giveWay(.aside)
-    guard checking == .suite, store.isServed else { return try pool() }
+    guard store.isServed else { return try pool() }
     context.giveWay(.background)
-    return ThreadPool(threads: 1)
+    return checking == .suite ? ThreadPool(threads: 1) : try pool()
   }
 
   /// What changes the packs of a store.

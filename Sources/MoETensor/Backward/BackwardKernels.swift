@@ -33,15 +33,41 @@ public struct BackwardKernels: Sendable {
     dWeight: UnsafeMutablePointer<Float>, dBias: UnsafeMutablePointer<Float>
   ) {
     guard rows > 0 else { return }
-    let inputRows = PackedMatrix(rows: inputs, columns: rows, transpose: x)
+    addWeightGradient(
+      inputs: PackedMatrix(rows: inputs, columns: rows, transpose: x), dy: dy, outputs: outputs,
+      dWeight: dWeight, dBias: dBias, pool: nil)
+  }
+
+  /// Adds the gradients of the parameters of `y = x Wᵀ + b`, from inputs that were packed once for many calls.
+  ///
+  /// - Parameters:
+  ///   - inputs: xᵀ, `[inputs, N]`.
+  ///   - dy: `[N, outputs]`.
+  ///   - outputs: How many outputs there are.
+  ///   - dWeight: `[outputs, inputs]`, added to.
+  ///   - dBias: `[outputs]`, added to.
+  ///   - pool: The threads that share the inputs; the caller's alone when absent. No bit depends on them.
+  public func addWeightGradient(
+    inputs: PackedMatrix, dy: UnsafePointer<Float>, outputs: Int,
+    dWeight: UnsafeMutablePointer<Float>, dBias: UnsafeMutablePointer<Float>, pool: ThreadPool?
+  ) {
+    let rows = inputs.columns
     let columns = [Float](unsafeUninitializedCapacity: outputs * rows) { columns, initialized in
       for row in 0..<rows {
         for output in 0..<outputs { columns[output * rows + row] = dy[row * outputs + output] }
       }
       initialized = outputs * rows
     }
-    kernels.linear(
-      columns, rows: outputs, weight: inputRows, epilogue: .scaledAdd(nil), into: dWeight)
+    columns.withUnsafeBufferPointer { columns in
+      guard let columns = columns.baseAddress else { return }
+      let parts = pool.map { min(inputs.panelCount, 2 * $0.threadCount) } ?? 1
+      func add(_ part: Int) {
+        kernels.linear(
+          columns, rows: outputs, weight: inputs, epilogue: .scaledAdd(nil), into: dWeight,
+          panels: inputs.panelCount * part / parts..<inputs.panelCount * (part + 1) / parts)
+      }
+      if let pool { pool.run(count: parts) { part, _ in add(part) } } else { add(0) }
+    }
     for row in 0..<rows {
       kernels.addScaled(1, dy + row * outputs, count: outputs, into: dBias)
     }

@@ -97,18 +97,21 @@ extension ExpertTape.Share {
       let from = entry.row * width
       for column in 0..<width { input[position * width + column] = a[from + column] }
     }
-    var preactivation = [Float](repeating: 0, count: rows.count * expert.width)
-    var inner = preactivation
-    var output = input
-    kernels.linear(
-      input, rows: rows.count, weight: expert.up.packed, bias: expert.upBias, into: &preactivation)
-    kernels.gelu(preactivation, count: preactivation.count, into: &inner)
-    kernels.linear(
-      inner, rows: rows.count, weight: expert.down.packed, bias: expert.downBias, into: &output)
+    let preactivation = [Float](count: rows.count * expert.width) { preactivation in
+      kernels.linear(
+        input, rows: rows.count, weight: expert.up.packed, bias: expert.upBias,
+        into: preactivation)
+    }
+    let inner = [Float](count: preactivation.count) { inner in
+      kernels.gelu(preactivation, count: preactivation.count, into: inner)
+    }
+    output = [Float](count: input.count) { output in
+      kernels.linear(
+        inner, rows: rows.count, weight: expert.down.packed, bias: expert.downBias, into: output)
+    }
     self.input = input
     self.preactivation = preactivation
     self.inner = inner
-    self.output = output
   }
 }
 

@@ -28,32 +28,46 @@ public struct FrozenHead: Sendable, Equatable {
   ///   - labelCount: L.
   ///   - inversePenalty: C; the less, the smaller the weights.
   ///   - backward: The kernels.
+  ///   - pool: The threads that share the work; no bit depends on them.
   public init(
     fitting features: [Float], targets: HeadTargets, labelCount: Int,
-    inversePenalty: Double = Self.inversePenalty, backward: BackwardKernels
+    inversePenalty: Double = Self.inversePenalty, backward: BackwardKernels,
+    pool: ThreadPool = .shared
   ) {
     let count = targets.count
     let width = features.count / max(1, count)
     let weightCount = labelCount * width
     let penalty = 1 / (inversePenalty * Double(max(1, count)))
+    // What every step reads is laid out once.
+    let inputs = PackedMatrix(rows: width, columns: count, transpose: features)
+    let parts = stride(from: 0, to: count, by: Self.partSize).map { start in
+      let texts = start..<min(start + Self.partSize, count)
+      return (
+        features: Array(features[texts.lowerBound * width..<texts.upperBound * width]),
+        targets: targets.subset(texts)
+      )
+    }
     let start = [Double](repeating: 0, count: weightCount + labelCount)
     let fitted = LBFGS().minimize(from: start) { point, gradient in
-      var logits = [Float](repeating: 0, count: count * labelCount)
-      backward.kernels.linear(
-        features, rows: count,
-        weight: PackedMatrix(
-          rows: labelCount, columns: width, values: point[0..<weightCount].map { Float($0) }),
-        bias: point[weightCount...].map { Float($0) }, into: &logits)
-      let (loss, dLogits) = targets.loss(
-        logits, labelCount: labelCount, scale: 1 / Float(count))
+      let head = FrozenHead(
+        weight: point[0..<weightCount].map { Float($0) },
+        bias: point[weightCount...].map { Float($0) })
+      let weight = PackedMatrix(rows: labelCount, columns: width, values: head.weight)
+      let losses = pool.map(count: parts.count) { index in
+        let (features, targets) = parts[index]
+        var logits = [Float](repeating: 0, count: targets.count * labelCount)
+        backward.kernels.linear(
+          features, rows: targets.count, weight: weight, bias: head.bias, into: &logits)
+        return targets.loss(logits, labelCount: labelCount, scale: 1 / Float(count))
+      }
       var slopes = [Float](repeating: 0, count: point.count)
       slopes.withUnsafeMutableBufferPointer { slopes in
         guard let base = slopes.baseAddress else { return }
         backward.addWeightGradient(
-          x: features, inputs: width, dy: dLogits, outputs: labelCount, rows: count,
-          dWeight: base, dBias: base + weightCount)
+          inputs: inputs, dy: losses.flatMap(\.dLogits), outputs: labelCount, dWeight: base,
+          dBias: base + weightCount, pool: pool)
       }
-      var total = loss / Double(max(1, count))
+      var total = losses.reduce(0) { $0 + $1.loss } / Double(max(1, count))
       for index in point.indices {
         gradient[index] = Double(slopes[index])
         guard index < weightCount else { continue }
@@ -65,6 +79,9 @@ public struct FrozenHead: Sendable, Equatable {
     weight = fitted[0..<weightCount].map { Float($0) }
     bias = fitted[weightCount...].map { Float($0) }
   }
+
+  /// Texts that one thread takes at a time; part of the arithmetic, because their losses are summed up first.
+  private static let partSize = 512
 
   /// The first of several accuracies on the same texts that is within one standard error of the best.
   ///

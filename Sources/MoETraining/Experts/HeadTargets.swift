@@ -43,10 +43,12 @@ public enum HeadTargets: Sendable, Equatable {
     var dLogits = logits
     var loss = 0.0
     let share = Double(smoothing) / Double(max(1, labelCount))
+    var terms = [Double](repeating: 0, count: labelCount)
+    var targets = terms
     for text in 0..<count {
-      let terms = (0..<labelCount).map { Double(logits[text * labelCount + $0]) }
-      let targets = (0..<labelCount).map { label in
-        share + (isRight(label, of: text) ? 1 - Double(smoothing) : 0)
+      for label in 0..<labelCount {
+        terms[label] = Double(logits[text * labelCount + label])
+        targets[label] = share + (isRight(label, of: text) ? 1 - Double(smoothing) : 0)
       }
       switch self {
       case .one:

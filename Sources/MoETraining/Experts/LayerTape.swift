@@ -44,11 +44,11 @@ struct LayerTape {
   private static func normalize(
     _ x: [Float], _ norm: LayerNormWeights, encoder: Encoder
   ) -> [Float] {
-    var y = x
-    encoder.kernels.layerNorm(
-      x, rows: x.count / encoder.width, columns: encoder.width, gain: norm.gain, bias: norm.bias,
-      epsilon: encoder.configuration.layerNormEpsilon, into: &y)
-    return y
+    [Float](count: x.count) { y in
+      encoder.kernels.layerNorm(
+        x, rows: x.count / encoder.width, columns: encoder.width, gain: norm.gain, bias: norm.bias,
+        epsilon: encoder.configuration.layerNormEpsilon, into: y)
+    }
   }
 
   /// Runs one layer with experts.
@@ -61,9 +61,9 @@ struct LayerTape {
     let weights = encoder.weights.layers[index]
     let rows = input.count / width
     func linear(_ x: [Float], _ map: LinearWeights) -> [Float] {
-      var y = [Float](repeating: 0, count: rows * map.weight.rows)
-      kernels.linear(x, rows: rows, weight: map.weight.packed, bias: map.bias, into: &y)
-      return y
+      [Float](count: rows * map.weight.rows) { y in
+        kernels.linear(x, rows: rows, weight: map.weight.packed, bias: map.bias, into: y)
+      }
     }
     let queryKeyValue = linear(input, weights.queryKeyValue)
     var context = [Float](repeating: 0, count: rows * width)
@@ -86,8 +86,9 @@ struct LayerTape {
     for index in attentionSum.indices { attentionSum[index] += input[index] }
     let attended = Self.normalize(attentionSum, weights.attentionNorm, encoder: encoder)
     let preactivation = linear(attended, weights.up)
-    var inner = preactivation
-    kernels.gelu(preactivation, count: preactivation.count, into: &inner)
+    let inner = [Float](count: preactivation.count) { inner in
+      kernels.gelu(preactivation, count: preactivation.count, into: inner)
+    }
     var sums = linear(inner, weights.down)
     for index in sums.indices { sums[index] += attended[index] }
     self.init(
@@ -125,18 +126,18 @@ struct LayerTape {
     let width = encoder.width
     let rows = outputSum.count / width
     func linear(_ dy: [Float], _ weight: PackedMatrix) -> [Float] {
-      var dx = [Float](repeating: 0, count: rows * weight.rows)
-      encoder.kernels.linear(dy, rows: rows, weight: weight, into: &dx)
-      return dx
+      [Float](count: rows * weight.rows) { dx in
+        encoder.kernels.linear(dy, rows: rows, weight: weight, into: dx)
+      }
     }
     func normalizeBackward(_ x: [Float], _ dy: [Float], _ norm: LayerNormWeights) -> [Float] {
-      var dx = dy
       var dGain = [Float](repeating: 0, count: width)
       var dBias = dGain
-      context.backward.layerNormBackward(
-        x: x, dy: dy, rows: rows, columns: width, gain: norm.gain,
-        epsilon: encoder.configuration.layerNormEpsilon, dx: &dx, dGain: &dGain, dBias: &dBias)
-      return dx
+      return [Float](count: dy.count) { dx in
+        context.backward.layerNormBackward(
+          x: x, dy: dy, rows: rows, columns: width, gain: norm.gain,
+          epsilon: encoder.configuration.layerNormEpsilon, dx: dx, dGain: &dGain, dBias: &dBias)
+      }
     }
     let dSum = normalizeBackward(outputSum, dOutput, weights.outputNorm)
     var dAttended = dSum

@@ -34,7 +34,7 @@ public struct TrunkStates: Sendable {
     _ encodings: [Encoding], entering layer: Int, encoder: Encoder, pool: ThreadPool,
     progress: (@Sendable (Int) -> Void)? = nil
   ) throws {
-    let pieces = try pool.mapShards(Shards(encodings)) { range, workspace in
+    let pieces = try pool.mapShards(encodings) { range, workspace in
       let batch = RaggedBatch(encodings[range].map(\.ids))
       try encoder.embed(batch, workspace: workspace)
       var kept: (attended: [Float], sums: [Float]) = ([], [])
@@ -48,7 +48,7 @@ public struct TrunkStates: Sendable {
             Array(UnsafeBufferPointer(start: workspace.hidden.reserve(count), count: count))
           )
         }
-        encoder.finish(index, offsets: batch.offsets, experts: nil, workspace: workspace)
+        encoder.finish(index, offsets: batch.offsets, workspace: workspace)
         encoder.pool(index, offsets: batch.offsets, into: &features, workspace: workspace)
       }
       progress?(range.count)
