@@ -27,8 +27,8 @@ def exported(folder, work):
         batch, tokens = torch.export.Dim("batch"), torch.export.Dim("tokens", max=512)
         shapes = {name: {0: batch, 1: tokens} for name in ("ids", "mask")}
         torch.onnx.export(
-            Embedder(folder), (ids, torch.ones_like(ids)), path.with_suffix(".part"), input_names=["ids", "mask"],
-            output_names=["embedding"], dynamic_shapes=shapes, dynamo=True, external_data=False, verbose=False)
+            Embedder(folder).eval(), (ids, torch.ones_like(ids)), path.with_suffix(".part"), input_names=["ids", "mask"],
+            output_names=["sentence"], dynamic_shapes=shapes, dynamo=True, external_data=False, verbose=False)
         path.with_suffix(".part").rename(path)
     return path
 
