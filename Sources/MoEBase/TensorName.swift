@@ -1,7 +1,7 @@
 /// The names of a pack's tensors; all are F32.
 ///
 /// D: the backbone's width. G: the width of its features. F: the experts' width. E: experts a layer. C: dispatcher
-/// rows. L: labels.
+/// rows. H: buckets of n-grams. L: labels.
 ///
 /// | entry | tensor | shape |
 /// |---|---|---|
@@ -9,6 +9,7 @@
 /// | experts | `layers.<i>.experts.<e>.down.weight`, `.down.bias` | [D, F], [D] |
 /// | experts, on a language model | `layers.<i>.experts.<e>.gate.weight`, `.up.weight`, `.down.weight` | [F, D], [F, D], [D, F] |
 /// | router | `dispatcher.weight`, `.bias`, `.prior` | [C, G], [C], [C] |
+/// | router | `dispatcher.ngrams`, only where the share of n-grams is above 0 | [H] |
 /// | router | `layers.<i>.router.weight`, `.bias`, only where E > 1 | [E, D], [E] |
 /// | router, on a language model | `layers.<i>.router.weight` | [E, D] |
 /// | heads | `<task>.weight`, `<task>.bias` | [L, G], [L] |
@@ -19,6 +20,10 @@ public enum TensorName {
   public static let dispatcherBias = "dispatcher.bias"
   /// The rows' priors π.
   public static let dispatcherPrior = "dispatcher.prior"
+  /// The weights v of hashed n-grams.
+  public static let dispatcherNGrams = "dispatcher.ngrams"
+  /// H, how many buckets n-grams are hashed into.
+  public static let ngramBucketCount = 65_536
 
   /// The weight of a gated expert's gate.
   public static func expertGateWeight(layer: Int, expert: Int) -> String {

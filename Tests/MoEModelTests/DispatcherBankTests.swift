@@ -22,7 +22,9 @@ import Testing
         ),
         bias: numbers(count, &generator),
         prior: [Float](repeating: 1 / Float(count), count: count),
-        threshold: Double(index) / 3, temperature: 1 + Double(index) / 7)
+        ngrams: index % 2 == 0 ? [] : numbers(NGramBag.bucketCount, &generator),
+        ngramShare: index % 2 == 0 ? 0 : 0.3, threshold: Double(index) / 3,
+        temperature: 1 + Double(index) / 7)
     }
   }
 
@@ -31,11 +33,15 @@ import Testing
     let kernels = Kernels(path: path)
     var generator = SeededGenerator(seed: 4)
     let features = Self.numbers(count * Self.width, &generator)
+    let bags = (0..<count).map { text in
+      let ids = (0..<Int32(text % 9)).map { $0 * 7 + Int32(text) }
+      return NGramBag(Encoding(ids: ids, tokenCount: ids.count))
+    }
     for poisoned in [nil, 2] {
       let packs = Self.packs(poisoned: poisoned)
-      let margins = DispatcherBank(packs).margins(features, count: count, kernels: kernels)
+      let margins = DispatcherBank(packs).margins(features, bags, kernels: kernels)
       for (index, pack) in packs.enumerated() {
-        let alone = pack.scores(features, count: count, kernels: kernels)
+        let alone = pack.scores(features, bags, kernels: kernels)
           .map { ($0 - pack.threshold) / pack.temperature }
         if index == poisoned {
           #expect(margins[index].allSatisfy { !$0.isFinite })
@@ -47,8 +53,11 @@ import Testing
   }
 
   @Test func `no packs and no texts give no margins`() {
-    #expect(DispatcherBank([]).margins([1, 2], count: 1, kernels: Kernels()).isEmpty)
-    let none = DispatcherBank(Self.packs()).margins([], count: 0, kernels: Kernels())
+    #expect(
+      DispatcherBank([]).margins(
+        [1, 2], [NGramBag(Encoding(ids: [1], tokenCount: 1))], kernels: Kernels()
+      ).isEmpty)
+    let none = DispatcherBank(Self.packs()).margins([], [], kernels: Kernels())
     #expect(none.count == Self.sizes.count && none.allSatisfy(\.isEmpty))
   }
 }

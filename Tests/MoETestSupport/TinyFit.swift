@@ -137,7 +137,9 @@ struct TinyFit {
   private static func scores(_ rows: DispatcherRows, _ features: [Float]) -> [Double] {
     features.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return [] }
-      return rows.scores(base, count: buffer.count / featureWidth, kernels: Kernels())
+      let none = [NGramBag](
+        repeating: NGramBag(Encoding(ids: [], tokenCount: 0)), count: buffer.count / featureWidth)
+      return rows.scores(base, none, kernels: Kernels())
     }
   }
 

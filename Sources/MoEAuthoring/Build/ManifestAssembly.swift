@@ -12,12 +12,12 @@ struct ManifestAssembly {
   let backbone: Backbone
   let profileDigest: Digest
   let experts: PackExperts
-  let calibration: GateCalibration
-  let rowCount: Int
+  let gate: FittedGate
   let evals: [EvalResult]
 
   func manifest() -> Manifest {
     let description = source.description
+    let calibration = gate.calibration
     var manifest = Manifest(
       pack: description.pack, version: description.version, release: description.release,
       summary: description.summary, license: description.license, about: description.about,
@@ -39,7 +39,8 @@ struct ManifestAssembly {
             auroc: result.auroc))
       },
       dispatcher: Manifest.Dispatcher(
-        rows: rowCount, threshold: calibration.threshold, temperature: calibration.temperature,
+        rows: gate.rows.bias.count, ngramShare: gate.ngramShare, threshold: calibration.threshold,
+        temperature: calibration.temperature,
         calibration: Manifest.Calibration(
           ownRecall: calibration.ownRecall, falseActivation: calibration.falseActivation,
           ownExamples: calibration.ownExamples, negativeExamples: calibration.negativeExamples)),

@@ -98,16 +98,16 @@ public struct PackBuild: Sendable {
     switch backbone.transformer {
     case .encoder where source.description.tensors != nil:
       experts = try imported()
-      own = ownTexts(
-        try featuresOfTexts(),
-        source.targets(of: source.train.examples + (source.valid?.examples ?? [])))
+      own = ownTexts(try textsOfGate(), source.targets(of: ownExamples))
     case .encoder(let encoder):
       let training = try train(on: encoder)
       experts = .trained(training.result, training.options)
-      own = ownTexts(training.result.features, training.result.targets)
+      let texts = GateTexts(
+        features: training.result.features, bags: training.result.encodings.map { NGramBag($0) })
+      own = ownTexts(texts, training.result.targets)
     case .decoder:
       experts = try imported()
-      own = clustered(try featuresOfTexts(), atMost: Self.mostClusters)
+      own = clustered(try textsOfGate(), atMost: Self.mostClusters)
     }
     progress(BuildProgress("fitting the gate", 0))
     let gate = try fitGate(own)
@@ -120,7 +120,7 @@ public struct PackBuild: Sendable {
     let seconds = (clock.now - start) / .seconds(1)
     let assembly = ManifestAssembly(
       source: source, backbone: backbone, profileDigest: profileDigest, experts: experts,
-      calibration: gate.calibration, rowCount: gate.rows.bias.count, evals: evals)
+      gate: gate, evals: evals)
     return BuiltPack(
       manifest: assembly.manifest(), entries: assembly.entries(tensors), experts: experts,
       calibration: gate.calibration, gateScores: gate.scores, evals: evals,
@@ -134,8 +134,7 @@ public struct PackBuild: Sendable {
 
   /// The pack's texts as the gate sees them.
   private struct OwnTexts {
-    /// `[N, G]`.
-    let features: [Float]
+    let texts: GateTexts
     /// The class, or cluster, of each.
     let classes: [Int]
     let classCount: Int
@@ -164,31 +163,44 @@ public struct PackBuild: Sendable {
   }
 
   /// A dispatcher row a label, or, where a text may have several or none, one a cluster.
-  private func ownTexts(_ features: [Float], _ targets: HeadTargets) -> OwnTexts {
+  private func ownTexts(_ texts: GateTexts, _ targets: HeadTargets) -> OwnTexts {
     switch targets {
     case .one(let labels):
-      OwnTexts(features: features, classes: labels, classCount: source.labels.count)
-    case .each: clustered(features, atMost: max(Self.mostClusters, source.labels.count))
+      OwnTexts(texts: texts, classes: labels, classCount: source.labels.count)
+    case .each: clustered(texts, atMost: max(Self.mostClusters, source.labels.count))
     }
   }
 
-  /// The features of the texts to learn and to choose by.
-  private func featuresOfTexts() throws -> [Float] {
-    let texts = (source.train.examples + (source.valid?.examples ?? [])).map(\.text)
-    let counter = ProgressCounter(total: texts.count) { [progress] in
+  /// The texts to learn and to choose by.
+  private var ownExamples: [SourceExample] {
+    source.train.examples + (source.valid?.examples ?? [])
+  }
+
+  /// What the gate reads of them.
+  private func textsOfGate() throws -> GateTexts {
+    let counter = ProgressCounter(total: ownExamples.count) { [progress] in
       progress(BuildProgress("reading the pack's texts", $0))
     }
-    return try backbone.features(texts: texts, pool: pool, progress: counter.add)
+    return try texts(ownExamples.map(\.text), progress: counter.add)
+  }
+
+  /// What a gate reads of texts.
+  private func texts(
+    _ texts: [String], progress: (@Sendable (Int) -> Void)? = nil
+  ) throws -> GateTexts {
+    let encodings = texts.map { backbone.tokenizer.encode($0) }
+    return GateTexts(
+      features: try backbone.features(encodings, pool: pool, progress: progress),
+      bags: encodings.map { NGramBag($0) })
   }
 
   /// Texts in clusters of like features: a dispatcher row each.
-  private func clustered(_ features: [Float], atMost most: Int) -> OwnTexts {
-    let count = features.count / backbone.featureWidth
+  private func clustered(_ texts: GateTexts, atMost most: Int) -> OwnTexts {
     let clusters = Clusters(
-      features, width: backbone.featureWidth,
-      count: min(most, max(1, count / Self.textsPerCluster)), seed: source.description.seed)
-    return OwnTexts(
-      features: features, classes: clusters.assignments, classCount: clusters.count)
+      texts.features, width: backbone.featureWidth,
+      count: min(most, max(1, texts.bags.count / Self.textsPerCluster)),
+      seed: source.description.seed)
+    return OwnTexts(texts: texts, classes: clusters.assignments, classCount: clusters.count)
   }
 
   /// The most dispatcher rows of a pack without a label for each text, unless it has more labels.
@@ -197,12 +209,19 @@ public struct PackBuild: Sendable {
   private static let textsPerCluster = 25
 
   private func fitGate(_ own: OwnTexts) throws -> FittedGate {
-    let near = try backbone.features(
-      texts: source.negatives?.examples.map(\.text) ?? [], pool: pool)
+    func known(_ features: [Float], _ texts: [String]) -> GateTexts {
+      GateTexts(
+        features: features, bags: texts.map { NGramBag(backbone.tokenizer.encode($0)) })
+    }
+    let groups = [
+      own.texts, known(profile.negatives, profile.negativeTexts),
+      known(profile.anchors, profile.anchorTexts),
+      try texts(source.negatives?.examples.map(\.text) ?? []),
+    ]
     return FittedGate(
-      fitter: try RowFitter(profile: profile, kernels: backbone.kernels),
-      own: own.features, labels: own.classes, classCount: own.classCount,
-      profile: profile, near: near, seed: source.description.seed, pool: pool)
+      fitter: try RowFitter(profile: profile, kernels: backbone.kernels), groups: groups,
+      labels: own.classes, classCount: own.classCount, recall: source.description.recall,
+      seed: source.description.seed, pool: pool)
   }
 
   /// Runs the evals.
@@ -263,7 +282,8 @@ public struct PackBuild: Sendable {
     let shape = PackShape(
       layers: experts?.layers ?? [], expertCount: experts?.count ?? 0,
       expertWidth: experts?.width ?? 0, topK: experts?.topK ?? 0,
-      rowCount: gate.rows.bias.count, threshold: gate.calibration.threshold,
+      rowCount: gate.rows.bias.count, ngramShare: gate.ngramShare,
+      threshold: gate.calibration.threshold,
       temperature: gate.calibration.temperature,
       tasks: [PackShape.Task(name: task, kind: source.task.kind, labels: source.labels)])
     let description = source.description

@@ -25,6 +25,10 @@ struct PackTensorFiles: Sendable {
       TensorName.dispatcherBias, shape: [rowCount], floats: gate.rows.bias.map { Float($0) })
     router.add(
       TensorName.dispatcherPrior, shape: [rowCount], floats: gate.rows.prior.map { Float($0) })
+    if gate.ngramShare > 0 {
+      router.add(
+        TensorName.dispatcherNGrams, shape: [NGramBag.bucketCount], floats: gate.ngrams)
+    }
     switch source {
     case .trained(let training, _):
       experts = Self.trained(training, width: backbone.width, router: &router)

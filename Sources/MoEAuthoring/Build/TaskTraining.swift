@@ -1,6 +1,6 @@
 import MoEBase
 import MoEEval
-import MoEModel
+public import MoEModel
 import MoETensor
 public import MoETraining
 
@@ -37,6 +37,8 @@ public struct TaskTraining: Sendable {
   public let shipsExperts: Bool
   /// The head that ships: W `[L, G]` and b `[L]`.
   public let head: FrozenHead
+  /// Every training and validation text, tokenized.
+  public let encodings: [Encoding]
   /// The features of every training and validation text, `[N, G]`.
   public let features: [Float]
   /// The right labels of each.
@@ -146,7 +148,7 @@ struct TaskTrainer {
     return TaskTraining(
       frozen: frozen.validation, startInversePenalty: start.inversePenalty, experts: experts,
       plan: plan, shipsExperts: ships,
-      head: head, features: states.features, targets: targets,
+      head: head, encodings: encodings, features: states.features, targets: targets,
       thresholds: thresholds(validation, validTargets), trainCount: trainExamples.count,
       validExamples: validExamples)
   }

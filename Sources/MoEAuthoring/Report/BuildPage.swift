@@ -235,9 +235,18 @@ public struct BuildPage: Sendable {
     return .paragraph(
       "A text reaches the pack when its score exceeds the threshold of \(calibration.threshold.fixed(3)). "
         + "\((calibration.ownRecall * 100).fixed(1)) % of \(calibration.ownExamples) own texts do, and "
-        + "\((calibration.falseActivation * 100).fixed(2)) % of \(calibration.negativeExamples) background texts."
+        + "\((calibration.falseActivation * 100).fixed(2)) % of \(calibration.negativeExamples) background texts. "
+        + ngrams
     )
       + ridges.figure.markup
+  }
+
+  /// What words have to say in the score.
+  private var ngrams: String {
+    let share = built.manifest.dispatcher.ngramShare
+    return share > 0
+      ? "Its words and pairs of words make \((share * 100).fixed(0)) % of a text's score, its sense the rest."
+      : "Words have no say in the score: there were too few texts to learn them from, or they tell nothing."
   }
 
   // MARK: - Experts

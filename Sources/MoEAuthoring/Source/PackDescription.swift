@@ -25,6 +25,9 @@ public struct PackDescription: Sendable, Equatable {
   public var experts: Experts?
   /// The directory of experts that were trained elsewhere.
   public var tensors: String?
+  /// The share of the pack's own texts that is to reach it, if the vendor says it; more of them bring more texts near
+  /// the domain with them.
+  public var recall: Double?
   /// Packs whose domains overlap this one's on purpose.
   public var overlaps: [PackName]
   /// Packs that must be installed beside this one.
@@ -113,6 +116,8 @@ extension PackDescription {
       tensors =
         needsLanguageModel || named.contains("tensors") ? try Self.tensors(&reader) : nil
       experts = tensors == nil && !needsLanguageModel ? try Self.experts(&reader) : nil
+      recall =
+        reader.optional("recall") == nil ? nil : try reader.neededNumber("recall", in: 0.5...0.99)
       overlaps = try Self.packs("overlaps", &reader)
       requires = try Self.requirements(&reader)
       conflicts = try Self.packs("conflicts", &reader)

@@ -63,7 +63,7 @@ public struct MixtureModel: Sendable {
     let panel = try ViewPanel(requests.map(\.options), of: self)
     guard case .encoder(let encoder) = backbone.transformer else {
       let features = try backbone.features(encodings, pool: pool, progress: progress)
-      let decisions = decide(features, panel, 0..<encodings.count)
+      let decisions = decide(features, encodings[...], panel)
       return zip(encodings, decisions).map { $1.answer(to: $0, packs: packs, predictions: []) }
     }
     let candidates = panel.candidates.map { packs[$0] }
@@ -96,8 +96,8 @@ public struct MixtureModel: Sendable {
       repeatElement(AnswerOptions(), count: encodings.count).map(\.self), of: self)
     guard case .encoder(let encoder) = backbone.transformer else {
       let features = try backbone.features(encodings, pool: pool, progress: progress)
-      let all = 0..<encodings.count
-      let decisions = zip(decide(features, own, all), decide(features, automatic, all))
+      let decisions = zip(
+        decide(features, encodings[...], own), decide(features, encodings[...], automatic))
       return zip(encodings, decisions).map { encoding, pair in
         (
           own: pair.0.answer(to: encoding, packs: packs, predictions: []),
@@ -140,7 +140,7 @@ public struct MixtureModel: Sendable {
     _ encodings: ArraySlice<Encoding>, on trunk: Trunk, _ panel: ViewPanel,
     workspace: EncoderWorkspace
   ) throws -> [Answer] {
-    let decisions = decide(trunk.features, panel, encodings.indices)
+    let decisions = decide(trunk.features, encodings, panel)
     var predictions: [[Answer.Prediction]] = Array(repeating: [], count: encodings.count)
     let chosen = panel.candidates.compactMap { index in
       let texts = decisions.enumerated().compactMap { sequence, decision in
@@ -171,19 +171,20 @@ public struct MixtureModel: Sendable {
     }
   }
 
-  /// What the dispatcher decides for the texts of `range`, whose features these are, `[range.count, G]`.
+  /// What the dispatcher decides for some of a panel's texts, whose features these are, `[encodings.count, G]`.
   private func decide(
-    _ features: [Float], _ panel: ViewPanel, _ range: Range<Int>
+    _ features: [Float], _ encodings: ArraySlice<Encoding>, _ panel: ViewPanel
   ) -> [ViewDecision] {
     let width = backbone.featureWidth
-    var decisions: [ViewDecision?] = Array(repeating: nil, count: range.count)
-    for (view, texts) in panel.texts(in: range) {
-      let own =
-        texts.count == range.count
-        ? features : texts.flatMap { features[$0 * width..<($0 + 1) * width] }
+    let bags = encodings.map { NGramBag($0) }
+    var decisions: [ViewDecision?] = Array(repeating: nil, count: encodings.count)
+    for (view, texts) in panel.texts(in: encodings.indices) {
+      let isWhole = texts.count == encodings.count
+      let own = isWhole ? features : texts.flatMap { features[$0 * width..<($0 + 1) * width] }
       let isEvery = view.packs.count == packs.count
       let margins = bank.margins(
-        own, count: texts.count, kernels: backbone.kernels, of: isEvery ? nil : view.packs)
+        own, isWhole ? bags : texts.map { bags[$0] }, kernels: backbone.kernels,
+        of: isEvery ? nil : view.packs)
       for (place, text) in texts.enumerated() {
         decisions[text] = ViewDecision(
           view: view,

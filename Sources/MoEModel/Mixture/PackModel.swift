@@ -31,6 +31,8 @@ public struct PackShape: Sendable, Equatable {
   public var topK: Int
   /// C, the dispatcher rows.
   public var rowCount: Int
+  /// w, the share of the n-gram weights in the score; 0 where the pack has none.
+  public var ngramShare: Double
   /// τ, in nats.
   public var threshold: Double
   /// T.
@@ -57,14 +59,15 @@ public struct PackShape: Sendable, Equatable {
 
   /// Makes a shape.
   public init(
-    layers: [Int], expertCount: Int, expertWidth: Int, topK: Int, rowCount: Int, threshold: Double,
-    temperature: Double, tasks: [Task]
+    layers: [Int], expertCount: Int, expertWidth: Int, topK: Int, rowCount: Int,
+    ngramShare: Double = 0, threshold: Double, temperature: Double, tasks: [Task]
   ) {
     self.layers = layers
     self.expertCount = expertCount
     self.expertWidth = expertWidth
     self.topK = topK
     self.rowCount = rowCount
+    self.ngramShare = ngramShare
     self.threshold = threshold
     self.temperature = temperature
     self.tasks = tasks
@@ -132,7 +135,9 @@ public struct PackModel: Sendable {
           TensorName.dispatcherWeight, rows: shape.rowCount, columns: featureWidth),
         bias: try router.floatArray(TensorName.dispatcherBias, shape: [shape.rowCount]),
         prior: try router.floatArray(TensorName.dispatcherPrior, shape: [shape.rowCount]),
-        threshold: shape.threshold, temperature: shape.temperature),
+        ngrams: shape.ngramShare == 0
+          ? [] : try router.floatArray(TensorName.dispatcherNGrams, shape: [NGramBag.bucketCount]),
+        ngramShare: shape.ngramShare, threshold: shape.threshold, temperature: shape.temperature),
       experts: experts, gatedExperts: gatedExperts,
       heads: try shape.tasks.filter { !$0.labels.isEmpty }.map { task in
         guard let headFile else {

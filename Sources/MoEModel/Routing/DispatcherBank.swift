@@ -24,16 +24,17 @@ public struct DispatcherBank: Sendable {
   /// The margins of every pack.
   ///
   /// - Parameters:
-  ///   - features: f, `[count, G]`.
-  ///   - count: How many texts there are.
+  ///   - features: f, `[bags.count, G]`.
+  ///   - bags: The n-grams of each text.
   ///   - kernels: The kernels to run on.
   ///   - chosen: The packs to score, by index; every one where absent. The rows of the others are not read.
   /// - Returns: By pack scored, δ for each text; not finite where a row of the pack is not.
   public func margins(
-    _ features: [Float], count: Int, kernels: Kernels, of chosen: [Int]? = nil
+    _ features: [Float], _ bags: [NGramBag], kernels: Kernels, of chosen: [Int]? = nil
   ) -> [[Double]] {
+    let count = bags.count
     if let chosen {
-      return chosen.map { packs[$0].margins(features, count: count, kernels: kernels) }
+      return chosen.map { packs[$0].margins(features, bags, kernels: kernels) }
     }
     guard count > 0, !packs.isEmpty else { return packs.map { _ in [] } }
     let stride = bias.count
@@ -44,7 +45,7 @@ public struct DispatcherBank: Sendable {
       defer { first += rows.count }
       return (0..<count).map { text in
         let start = text * stride + first
-        return rows.margin(scores[start..<start + rows.count])
+        return rows.margin(scores[start..<start + rows.count], bags[text])
       }
     }
   }

@@ -147,6 +147,8 @@ extension Manifest.Dispatcher {
     var calibration = try reader.object("calibration")
     self.init(
       rows: try reader.integer("rows", in: 1...1_048_576),
+      ngramShare: reader.optional("ngramShare") == nil
+        ? 0 : try reader.number("ngramShare", in: 0.01...0.99),
       threshold: try reader.number("threshold", in: -1e6...1e6),
       temperature: try reader.number("temperature", in: 1e-6...1e6),
       calibration: Manifest.Calibration(

@@ -41,6 +41,9 @@ extension Manifest {
     add(EntryName.router, TensorName.dispatcherWeight, [dispatcher.rows, featureWidth])
     add(EntryName.router, TensorName.dispatcherBias, [dispatcher.rows])
     add(EntryName.router, TensorName.dispatcherPrior, [dispatcher.rows])
+    if dispatcher.ngramShare > 0 {
+      add(EntryName.router, TensorName.dispatcherNGrams, [TensorName.ngramBucketCount])
+    }
     for task in tasks where task.kind.hasLabels {
       add(
         EntryName.heads, TensorName.headWeight(task: task.name), [task.labels.count, featureWidth])

@@ -53,6 +53,7 @@ extension Manifest {
   /// The first number that is not finite, by its path; JSON has no spelling for it.
   var nonFiniteNumber: String? {
     var numbers: [(String, Double)] = [
+      ("dispatcher.ngramShare", dispatcher.ngramShare),
       ("dispatcher.threshold", dispatcher.threshold),
       ("dispatcher.temperature", dispatcher.temperature),
       ("dispatcher.calibration.ownRecall", dispatcher.calibration.ownRecall),
@@ -122,15 +123,21 @@ extension Manifest.Evaluation {
 
 extension Manifest.Dispatcher {
   fileprivate var json: JSONValue {
-    [
-      "rows": .integer(rows), "threshold": .number(threshold), "temperature": .number(temperature),
-      "calibration": [
-        "ownRecall": .number(calibration.ownRecall),
-        "falseActivation": .number(calibration.falseActivation),
-        "ownExamples": .integer(calibration.ownExamples),
-        "negativeExamples": .integer(calibration.negativeExamples),
-      ],
+    var members = [JSONMember("rows", .integer(rows))]
+    if ngramShare > 0 { members.append(JSONMember("ngramShare", .number(ngramShare))) }
+    members += [
+      JSONMember("threshold", .number(threshold)),
+      JSONMember("temperature", .number(temperature)),
+      JSONMember(
+        "calibration",
+        [
+          "ownRecall": .number(calibration.ownRecall),
+          "falseActivation": .number(calibration.falseActivation),
+          "ownExamples": .integer(calibration.ownExamples),
+          "negativeExamples": .integer(calibration.negativeExamples),
+        ]),
     ]
+    return .object(members)
   }
 }
 

@@ -184,6 +184,8 @@ extension Manifest {
   public struct Dispatcher: Sendable, Equatable {
     /// C, how many rows there are.
     public var rows: Int
+    /// w, the share of the n-gram weights in the score, 0 … 1; 0 where the pack has none.
+    public var ngramShare: Double
     /// τ, what the pack's score must pass, in nats.
     public var threshold: Double
     /// T > 0, what the rest is divided by.
@@ -192,8 +194,12 @@ extension Manifest {
     public var calibration: Calibration
 
     /// Makes the part.
-    public init(rows: Int, threshold: Double, temperature: Double, calibration: Calibration) {
+    public init(
+      rows: Int, ngramShare: Double = 0, threshold: Double, temperature: Double,
+      calibration: Calibration
+    ) {
       self.rows = rows
+      self.ngramShare = ngramShare
       self.threshold = threshold
       self.temperature = temperature
       self.calibration = calibration

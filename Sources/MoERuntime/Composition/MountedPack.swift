@@ -91,7 +91,8 @@ extension PackShape {
     self.init(
       layers: experts?.layers ?? [], expertCount: experts?.count ?? 0,
       expertWidth: experts?.width ?? 0, topK: experts?.topK ?? 0,
-      rowCount: manifest.dispatcher.rows, threshold: manifest.dispatcher.threshold,
+      rowCount: manifest.dispatcher.rows, ngramShare: manifest.dispatcher.ngramShare,
+      threshold: manifest.dispatcher.threshold,
       temperature: manifest.dispatcher.temperature,
       tasks: manifest.tasks.map { Task(name: $0.name, kind: $0.kind, labels: $0.labels) })
   }

@@ -53,7 +53,8 @@ final class Evidence {
     let missing = packs.filter { record(of: $0, on: texts) == nil }
     if !missing.isEmpty {
       let margins = DispatcherBank(missing.map(\.rows)).margins(
-        try features(of: texts), count: texts.count, kernels: backbone.kernels)
+        try features(of: texts), texts.texts.map { NGramBag(backbone.tokenizer.encode($0)) },
+        kernels: backbone.kernels)
       for (pack, margins) in zip(missing, margins) {
         keep(PackRecord(margins: margins), of: pack, on: texts)
       }

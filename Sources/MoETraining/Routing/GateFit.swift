@@ -26,13 +26,7 @@ package struct GateFit {
     rowScores = Self.withoutThemselves(
       samples.rowScores(weight: base.weight, bias: base.bias, kernels: kernels), samples, texts,
       base: base, kernels: kernels)
-    var counts: [Int: Int] = [:]
-    for text in texts { counts[samples.group[text], default: 0] += 1 }
-    let groups = Double(counts.keys.count { $0 > 0 })
-    weights = texts.map { text in
-      let group = samples.group[text]
-      return 0.5 / Double(counts[group] ?? 1) / (group == 0 ? 1 : groups)
-    }
+    weights = samples.weights(texts)
   }
 
   /// Takes each own text out of the mean of its class before it is scored by it.

@@ -9,6 +9,11 @@ public struct FittedRows: Sendable {
   public let bias: [Double]
   /// π, `[C]`, summing to one.
   public let prior: [Double]
+
+  /// The same rows with every score so much greater.
+  func shifted(by offset: Double) -> FittedRows {
+    FittedRows(weight: weight, bias: bias.map { $0 + offset }, prior: prior)
+  }
 }
 
 /// Makes a pack's dispatcher rows from its own texts, the backbone profile, and negatives.
@@ -117,64 +122,5 @@ package struct WhitenedRows: Sendable {
       Elementary.logSumExp((0..<count).map { Double(rowScores[text * count + $0]) })
         - Elementary.log(Double(count))
     }
-  }
-}
-
-/// The texts a gate is fitted to, whitened: a pack's own first, then the groups of negatives.
-package struct GateSamples: Sendable {
-  /// x̃, `[N, G]`.
-  package let whitened: [Float]
-  /// The group of each text: 0 for the pack's own.
-  package let group: [Int]
-  /// The class of each own text.
-  package let labels: [Int]
-  /// C.
-  let classCount: Int
-  /// G.
-  let width: Int
-
-  package init(
-    _ groups: [[Float]], labels: [Int], classCount: Int, fitter: RowFitter, pool: ThreadPool
-  ) {
-    width = fitter.width
-    self.labels = labels
-    self.classCount = classCount
-    whitened = groups.flatMap { fitter.whiten($0, pool: pool) }
-    group = groups.enumerated().flatMap { index, group in
-      Array(repeating: index, count: group.count / fitter.width)
-    }
-  }
-
-  /// The scores of rows for every text, `[N, C]`.
-  func rowScores(weight: [Float], bias: [Float], kernels: Kernels) -> [Float] {
-    var scores = [Float](repeating: 0, count: group.count * bias.count)
-    kernels.linear(
-      whitened, rows: group.count,
-      weight: PackedMatrix(rows: bias.count, columns: width, values: weight), bias: bias,
-      into: &scores)
-    return scores
-  }
-
-  /// The discriminant rows of the classes from some of the own texts.
-  package func discriminant(_ texts: [Int]) -> WhitenedRows {
-    var means = [Double](repeating: 0, count: classCount * width)
-    var counts = [Double](repeating: 0, count: classCount)
-    for text in texts where group[text] == 0 {
-      let label = labels[text]
-      counts[label] += 1
-      for column in 0..<width {
-        means[label * width + column] += Double(whitened[text * width + column])
-      }
-    }
-    var bias: [Float] = []
-    for label in 0..<classCount {
-      var norm = 0.0
-      for column in label * width..<(label + 1) * width {
-        means[column] /= max(1, counts[label])
-        norm += means[column] * means[column]
-      }
-      bias.append(Float(-0.5 * norm))
-    }
-    return WhitenedRows(weight: means.map { Float($0) }, bias: bias)
   }
 }

@@ -71,11 +71,17 @@ struct RealGround {
     let own = labels.enumerated().flatMap { index, label in
       source.train.filter { $0.label == label }.map { ($0.text, index) }
     }
+    func texts(_ texts: [String], _ features: [Float]? = nil) throws -> GateTexts {
+      GateTexts(
+        features: try features ?? backbone.features(texts: texts, pool: pool),
+        bags: texts.map { NGramBag(backbone.tokenizer.encode($0)) })
+    }
     let gate = FittedGate(
-      fitter: fitter, own: try backbone.features(texts: own.map(\.0), pool: pool),
-      labels: own.map(\.1), classCount: labels.count, profile: profile,
-      near: try backbone.features(texts: source.negatives, pool: pool), seed: 1,
-      pool: pool)
+      fitter: fitter,
+      groups: [
+        try texts(own.map(\.0)), try texts(profile.negativeTexts, profile.negatives),
+        try texts(profile.anchorTexts, profile.anchors), try texts(source.negatives),
+      ], labels: own.map(\.1), classCount: labels.count, seed: 1, pool: pool)
     var manifest = try TinyPack(
       "example/\(source.name)", topics: [0], backbone: TinyBackbone.make()
     )
@@ -94,6 +100,7 @@ struct RealGround {
         })
     manifest.tasks = [Manifest.Task(name: "issue", labels: labels)]
     manifest.dispatcher.rows = labels.count
+    manifest.dispatcher.ngramShare = gate.ngramShare
     manifest.dispatcher.threshold = gate.calibration.threshold
     manifest.dispatcher.temperature = gate.calibration.temperature
     manifest.evals[0].examples = source.evaluation.count { $0.label != nil }
@@ -101,13 +108,13 @@ struct RealGround {
     var catalog = LabelCatalog()
     for label in labels { catalog["issue", label] = LabelCatalog.Label(title: label) }
     return TinyPack(
-      manifest: manifest, tensors: tensors(manifest, rows: gate.rows, backbone: backbone),
+      manifest: manifest, tensors: tensors(manifest, gate: gate, backbone: backbone),
       labels: catalog, evaluation: source.evaluationLines, backbone: backbone)
   }
 
   /// The fitted rows; experts, expert routers and heads at random.
   private static func tensors(
-    _ manifest: Manifest, rows: FittedRows, backbone: Backbone
+    _ manifest: Manifest, gate: FittedGate, backbone: Backbone
   ) -> [String: [String: [Float]]] {
     var generator = SeededGenerator(seed: UInt64(manifest.tasks[0].labels.count))
     var result: [String: [String: [Float]]] = [:]
@@ -115,9 +122,10 @@ struct RealGround {
       let count = tensor.shape.reduce(1, *)
       let values: [Float] =
         switch tensor.name {
-        case TensorName.dispatcherWeight: rows.weight.map { Float($0) }
-        case TensorName.dispatcherBias: rows.bias.map { Float($0) }
-        case TensorName.dispatcherPrior: rows.prior.map { Float($0) }
+        case TensorName.dispatcherWeight: gate.rows.weight.map { Float($0) }
+        case TensorName.dispatcherBias: gate.rows.bias.map { Float($0) }
+        case TensorName.dispatcherPrior: gate.rows.prior.map { Float($0) }
+        case TensorName.dispatcherNGrams: gate.ngrams
         default: (0..<count).map { _ in 0.1 * Float(generator.normal()) }
         }
       result[tensor.entry, default: [:]][tensor.name] = values

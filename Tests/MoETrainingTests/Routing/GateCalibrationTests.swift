@@ -62,10 +62,13 @@ import Testing
   @Test func `a gate is calibrated on texts it was not fitted to, each once`() throws {
     let texts = GaussianTexts()
     let fitter = try RowFitter(profile: texts.profile, kernels: Kernels())
+    let groups = [texts.own, texts.profile.negatives, texts.profile.anchors, texts.near].map {
+      GateTexts(features: $0)
+    }
     func gate(seed: UInt64, threads: Int) -> FittedGate {
       FittedGate(
-        fitter: fitter, own: texts.own, labels: texts.labels, classCount: 3, profile: texts.profile,
-        near: texts.near, seed: seed, pool: ThreadPool(threads: threads))
+        fitter: fitter, groups: groups, labels: texts.labels, classCount: 3, seed: seed,
+        pool: ThreadPool(threads: threads))
     }
     let one = gate(seed: 1, threads: 1)
     #expect(one.calibration.ownExamples == texts.labels.count)
@@ -81,7 +84,6 @@ import Testing
     #expect((2...8).contains { gate(seed: $0, threads: 1).calibration != one.calibration })
     #expect(one.rows.prior == [Double](repeating: 1.0 / 3, count: 3))
     // One fold after the other.
-    let groups = [texts.own, texts.profile.negatives, texts.profile.anchors, texts.near]
     let samples = GateSamples(
       groups, labels: texts.labels, classCount: 3, fitter: fitter, pool: ThreadPool(threads: 1))
     func rows(_ chosen: [Int]) -> WhitenedRows {
@@ -93,7 +95,7 @@ import Testing
     var generator = SeededGenerator(seed: 1)
     var fold: [Int] = []
     for group in groups {
-      var dealt = (0..<group.count / GaussianTexts.width).map { $0 % 5 }
+      var dealt = (0..<group.bags.count).map { $0 % 5 }
       generator.shuffle(&dealt)
       fold += dealt
     }
@@ -103,5 +105,17 @@ import Testing
       all.filter { samples.group[$0] == group }.map { scores[fold[$0]][$0] }
     }
     #expect(one.calibration == GateCalibration(own: scored(0), negatives: scored(1)))
+    // Texts without tokens: n-grams know nothing, and have no say.
+    #expect(one.ngramShare == 0 && one.ngrams.isEmpty)
+  }
+
+  @Test func `a vendor may want more of the own texts`() {
+    let own = (0..<1_000).map { Double($0) / 500 - 0.4 }
+    let gate = GateCalibration(own: own, negatives: [-3, 0.1], recall: 0.99)
+    #expect(gate.ownRecall >= 0.99 && gate.ownRecall < 0.992)
+    #expect(gate.threshold < 0 && gate.falseActivation == 0.5)
+    #expect(GateCalibration(own: own, negatives: [], recall: 0.5).threshold > 0.5)
+    #expect(GateCalibration(own: own.map { $0 - 9 }, negatives: [], recall: 0.9).threshold == -0.5)
+    #expect(GateCalibration(own: own.map { $0 + 9 }, negatives: [], recall: 0.9).threshold == 1)
   }
 }

@@ -12,7 +12,7 @@ import Testing
 
   private func samples(_ groups: [[Float]]) throws -> GateSamples {
     GateSamples(
-      groups, labels: texts.labels, classCount: 3,
+      groups.map { GateTexts(features: $0) }, labels: texts.labels, classCount: 3,
       fitter: try RowFitter(profile: texts.profile, kernels: Kernels()),
       pool: ThreadPool(threads: 1))
   }

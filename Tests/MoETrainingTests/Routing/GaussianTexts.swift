@@ -62,6 +62,29 @@ struct GaussianTexts {
   }
 }
 
+extension GateTexts {
+  /// Texts of which nothing but features is known.
+  init(features: [Float]) {
+    let none = NGramBag(Encoding(ids: [], tokenCount: 0))
+    self.init(
+      features: features,
+      bags: Array(repeating: none, count: features.count / GaussianTexts.width))
+  }
+
+  /// Texts that are tokens at random, of which the first ones are drawn from `often` half of the time.
+  init(features: [Float], often: Range<Int32>, generator: inout SeededGenerator) {
+    self.init(
+      features: features,
+      bags: (0..<features.count / GaussianTexts.width).map { _ in
+        let ids = (0..<8).map { _ -> Int32 in
+          let range = generator.uniform() < 0.5 ? often : 0..<400
+          return range.lowerBound + Int32(generator.uniform() * Double(range.count))
+        }
+        return NGramBag(Encoding(ids: ids, tokenCount: ids.count))
+      })
+  }
+}
+
 extension FittedRows {
   /// The score s_p = log Σ π_c exp s_c of each row of features `[N, G]`, as the formula has it, in `Double`.
   func scores(_ features: [Float]) -> [Double] {

@@ -14,7 +14,8 @@ import Testing
   ) throws -> FittedRows {
     let fitter = try fitter()
     let samples = GateSamples(
-      [own] + negatives, labels: labels, classCount: classCount, fitter: fitter,
+      ([own] + negatives).map { GateTexts(features: $0) }, labels: labels, classCount: classCount,
+      fitter: fitter,
       pool: ThreadPool(threads: 1))
     return fitter.rows(
       GateFit(samples, texts: Array(samples.group.indices), kernels: Kernels()).rows())
@@ -112,8 +113,8 @@ import Testing
   @Test func `rows score features as the whitened rows score whitened ones`() throws {
     let fitter = try fitter()
     let samples = GateSamples(
-      [texts.own, texts.profile.negatives, texts.near], labels: texts.labels, classCount: 3,
-      fitter: fitter, pool: ThreadPool(threads: 1))
+      [texts.own, texts.profile.negatives, texts.near].map { GateTexts(features: $0) },
+      labels: texts.labels, classCount: 3, fitter: fitter, pool: ThreadPool(threads: 1))
     let all = Array(samples.group.indices)
     let raw = texts.own + texts.profile.negatives + texts.near
     let fit = GateFit(samples, texts: all, kernels: Kernels()).rows()
@@ -126,7 +127,7 @@ import Testing
         weight: PackedMatrix(rows: 3, columns: width, values: rows.weight.map { Float($0) }),
         bias: rows.bias.map { Float($0) }, prior: rows.prior.map { Float($0) }, threshold: 0,
         temperature: 1
-      ).scores(raw, count: all.count, kernels: Kernels())
+      ).scores(raw, samples.bags, kernels: Kernels())
       let naive = rows.scores(raw)
       for (text, expected) in expected.enumerated() {
         #expect(abs(naive[text] - expected) < 2e-5)
