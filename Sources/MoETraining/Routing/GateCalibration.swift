@@ -19,7 +19,7 @@ public struct GateCalibration: Sendable, Equatable {
   /// incomparable, and cost more right routes than they save false ones.
   package static let thresholds = 0.5...1.0
   /// The same for a vendor who says what share is to come through.
-  package static let chosenThresholds = -0.5...1.0
+  package static let chosenThresholds = -0.25...1.0
 
   /// Calibrates from scores of texts that the rows were not fitted to.
   ///

@@ -110,12 +110,12 @@ import Testing
   }
 
   @Test func `a vendor may want more of the own texts`() {
-    let own = (0..<1_000).map { Double($0) / 500 - 0.4 }
+    let own = (0..<1_000).map { Double($0) / 500 - 0.2 }
     let gate = GateCalibration(own: own, negatives: [-3, 0.1], recall: 0.99)
     #expect(gate.ownRecall >= 0.99 && gate.ownRecall < 0.992)
     #expect(gate.threshold < 0 && gate.falseActivation == 0.5)
     #expect(GateCalibration(own: own, negatives: [], recall: 0.5).threshold > 0.5)
-    #expect(GateCalibration(own: own.map { $0 - 9 }, negatives: [], recall: 0.9).threshold == -0.5)
+    #expect(GateCalibration(own: own.map { $0 - 9 }, negatives: [], recall: 0.9).threshold == -0.25)
     #expect(GateCalibration(own: own.map { $0 + 9 }, negatives: [], recall: 0.9).threshold == 1)
   }
 }

@@ -60,10 +60,10 @@ class Builder:
     def public_key(self):
         return self.key.with_name(self.key.name + ".pub")
 
-    def build(self, source, name, place):
+    def build(self, source, name, place, flags=("--allow-near-duplicates",)):
         """The record of a pack: archive, sha256, bytes, seconds, and what `pack build --json` said.
 
-        `place` is what progress calls it, such as "3 of 18".
+        `place` is what progress calls it, such as "3 of 18"; `flags` are more of `pack build`'s.
         """
         backbone = self.program.backbone
         made_from = digest_of(source_digest(source).encode(), self.program.digest.encode(),
@@ -76,7 +76,7 @@ class Builder:
                 say(f"pack {name}, {place}: built before in {record['seconds']:.1f} s")
                 return record | {"archive": archive}
         built, seconds = self.program.timed("pack", "build", source, "--output", archive, "--key", self.key,
-                                            "--allow-near-duplicates", "--json")
+                                            *flags, "--json")
         record = {"madeFrom": made_from, "sha256": digest_of_file(archive), "bytes": archive.stat().st_size,
                   "seconds": seconds, "built": built}
         write_json(record_file, record)
