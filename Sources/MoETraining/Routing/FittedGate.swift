@@ -16,7 +16,7 @@ public struct GateScores: Sendable, Equatable {
 ///
 /// The score is w of what the n-grams say and 1 − w of what the rows say: a logarithmic opinion pool of two logistic
 /// regressions that were fitted apart. w is the one of ``shares`` with the least log loss on the texts that neither was
-/// fitted to, so that n-grams say nothing where there are too few texts to learn them from.
+/// fitted to, so that n-grams say little where there are few texts to learn them from.
 ///
 /// Reference: Genest & Zidek, *Combining Probability Distributions* (1986), Statistical Science 1(1).
 public struct FittedGate: Sendable {
