@@ -2,8 +2,6 @@
 
 #include "include/CKernels.h"
 
-#include <sched.h>
-
 void moe_pause(void) {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
@@ -11,5 +9,3 @@ void moe_pause(void) {
   __asm__ volatile("yield");
 #endif
 }
-
-void moe_yield(void) { sched_yield(); }

@@ -64,7 +64,11 @@ public struct MoEPack: ParsableCommand {
       console: Console(output: STDOUT_FILENO, messages: STDERR_FILENO, environment: environment),
       now: { Date() }, userName: NSUserName(), giveWay: { ThreadPriority.lower(to: $0) })
     do throws(UsageError) {
-      Foundation.exit(run(try ProcessSetup.arguments(), in: context))
+      let arguments = try ProcessSetup.arguments()
+      if ChangeWords.changeServedStore(arguments, environment: environment) {
+        context.giveWay(.background)
+      }
+      Foundation.exit(run(arguments, in: context))
     } catch {
       context.console.report(error)
       Foundation.exit(error.exitCode.rawValue)

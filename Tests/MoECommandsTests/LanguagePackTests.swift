@@ -191,6 +191,56 @@ import Testing
     #expect(try alone.json()["experts"] == [["owner": "random", "first": 0, "last": 5]])
   }
 
+  private static func number(_ value: JSONValue?) -> Double {
+    switch value {
+    case .number(let number)?: number
+    case .integer(let integer)?: Double(integer)
+    default: .nan
+    }
+  }
+
+  @Test func `the suite tells what one softmax would cost, as the exported checkpoint shows it`() throws {
+    let built = try build("own", kind: "perplexity", metric: "natsPerByte", floor: "20") {
+      ["text": .string($0)]
+    }
+    try #require(built.status == 0, "\(built.messages)")
+    let installed = try bench.run(
+      "install", bench.directory.path("own.moepack"), "--json")
+    try #require(installed.status == 0, "\(installed.messages)")
+    let page = bench.directory.path("report.html")
+    let report = try bench.run("eval", "--json", "--html", page).json()
+    let flat = try #require(report["flat"])
+    #expect(flat["gateVersion"] == "flat")
+    // The same texts, named in the store, and by a program that knows nothing of packs.
+    let checkpoint = bench.directory.path("flat")
+    try #require(try bench.run("export", "--format", "hf", checkpoint).status == 0)
+    try #require(try bench.run("backbone", "add", checkpoint, "--name", "flat").status == 0)
+    let texts = Array(Self.texts(Self.own, count: 160, seed: 2)[120..<136])
+    func natsPerByte(_ words: String...) throws -> Double {
+      let lines = try bench.run(words: ["score"] + words, input: CommandBench.requests(texts))
+        .jsonLines()
+      func sum(_ key: String) -> Double { lines.reduce(0) { $0 + Self.number($1[key]) } }
+      return sum("nats") / sum("bytes")
+    }
+    guard case .array(let packs) = flat["packs"], packs.count == 1 else {
+      Issue.record("\(flat)")
+      return
+    }
+    let isolated = try natsPerByte("--pack", "test/own")
+    let joined = try natsPerByte("--backbone", "flat")
+    #expect(packs[0]["pack"] == "test/own" && packs[0]["texts"] == 16)
+    #expect(abs(Self.number(packs[0]["natsPerByte"]) - isolated) < 1e-9)
+    #expect(abs(Self.number(packs[0]["flatNatsPerByte"]) - joined) < 1e-6)
+    #expect(abs(Self.number(packs[0]["drift"]) - (joined - isolated)) < 1e-6)
+    #expect(abs(joined - isolated) > 1e-3)
+    let shown = try bench.run("eval").output
+    #expect(shown.contains("flat mode, test/own: \(isolated.fixed(3)) nats per byte become"), "\(shown)")
+    let html = try String(contentsOfFile: page, encoding: .utf8)
+    for id in ["experts-map", "experts-imbalance", "experts-entropy", "flat-drift"] {
+      #expect(html.contains("id=\"\(id)"), "\(id)")
+    }
+  }
+
   @Test(arguments: [
     ("choose", "accuracy", ""), ("choose", "normalizedAccuracy", ""),
     ("generate", "exactMatch", ", maxTokens: 2, stop: [\"x\"]"), ("generate", "tokenF1", ""),

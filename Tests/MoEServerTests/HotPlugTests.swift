@@ -200,10 +200,10 @@ import Testing
 
   @Test func `whoever changes a store sees that a server answers from it`() async throws {
     let bench = try await ServerBench()
-    #expect(bench.store.isServed)
+    #expect(Store.isServed(at: bench.directory.url))
     await bench.stop()
-    for _ in 0..<600 where bench.store.isServed { try await Task.sleep(for: .milliseconds(50)) }
-    #expect(!bench.store.isServed)
+    for _ in 0..<600 where Store.isServed(at: bench.directory.url) { try await Task.sleep(for: .milliseconds(50)) }
+    #expect(!Store.isServed(at: bench.directory.url))
   }
 
   @Test func `a full queue says 429 and when to come again`() async throws {

@@ -76,6 +76,7 @@ tasks:
 evals:
   {name}: {{task: text, data: evals/{name}.jsonl, metric: natsPerByte, floor: {floor:.4f}}}
 experts: {{tensors: experts}}
+recall: 0.98
 overlaps: [{", ".join(f"{NAMESPACE}/{domain.name}" for domain in PACKS if domain.name != name)}]
 """)
 

@@ -290,9 +290,6 @@ void moe_sine_cosine(double x, double *sine, double *cosine);
 /// Tells the CPU that this thread looks again and again whether something has changed.
 void moe_pause(void);
 
-/// Lets another thread have this one's core.
-void moe_yield(void);
-
 /// Keeps what is freed for what is allocated next, large blocks too; with another C library than GNU's, nothing.
 void moe_keep_freed_memory(void);
 

@@ -47,7 +47,7 @@ public struct RouteCommand: MoECommand {
       self.text == "-" ? try InputFile("-", standardInput: session.context.input).text() : self.text
     let model = try session.backbones.languageModel(backbone, kernels: try session.kernels())
     let ids = try model.checked(model.tokenizer.encode(text))
-    let layers = model.decoder.utilization(ids, pool: try session.pool())
+    let layers = model.decoder.utilization(of: [ids], pool: try session.pool())
     guard !output.json else {
       return try session.console.print(
         json: [

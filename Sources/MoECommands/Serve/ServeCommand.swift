@@ -171,13 +171,12 @@ public struct ServeCommand: MoECommand {
 extension CommandSession {
   /// Brings an earlier generation back, for an administrator of a server; on a thread that ends with it.
   fileprivate func restore(_ generation: Int, actor: String, isProven: Bool) throws -> Generation {
-    let store = try store()
-    let before = try store.active()
     let change = Installer.Change(
       actor: actor, time: context.timestamp, reason: "over HTTP",
       checking: isProven ? .suite : .none, limits: try settings.gateLimits())
-    return try installer(
-      for: store, before.packs, pool: try changePool(for: store, change.checking)
-    ).restore(generation: generation, change).generation
+    let pool = try changePool(change.checking)
+    let store = try store()
+    let before = try store.active()
+    return try installer(for: store, before.packs, pool: pool).restore(generation: generation, change).generation
   }
 }

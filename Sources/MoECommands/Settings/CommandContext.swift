@@ -173,12 +173,12 @@ public struct CommandSession: Sendable {
       profile: try profile ?? (entry.hasProfile ? backbones.profileDigest(of: entry) : nil))
   }
 
-  /// The threads of a change, which gives way where a server answers from the store: it then has the lowest priority,
-  /// and its regression suite a single thread.
+  /// The threads of a change, which gives way where a server answers from the store: it then gets what others leave of
+  /// the processors, and its regression suite a single thread.
   ///
   /// - Throws: `TensorError`, exit code 78.
-  func changePool(for store: Store, _ checking: Installer.Checking) throws -> ThreadPool {
-    guard store.isServed else { return try pool() }
+  func changePool(_ checking: Installer.Checking) throws -> ThreadPool {
+    guard Store.isServed(at: settings.storeDirectory) else { return try pool() }
     context.giveWay(.background)
     return checking == .suite ? ThreadPool(threads: 1) : try pool()
   }

@@ -22,6 +22,13 @@ struct Settings: Sendable {
 
   /// Reads the settings; what the environment leaves empty counts as unset.
   init(_ options: GlobalOptions, environment: [String: String]) {
+    self.init(
+      store: options.store, lockTimeoutSeconds: options.lockTimeoutSeconds, environment: environment
+    )
+  }
+
+  /// Reads the settings, the options taken apart.
+  init(store: Path?, lockTimeoutSeconds: Double, environment: [String: String]) {
     func variable(_ name: String) -> String? {
       environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
@@ -34,7 +41,7 @@ struct Settings: Sendable {
       .map { URL(fileURLWithPath: $0, isDirectory: true) } ?? home.appending(path: ".local/share")
     let root = data.appending(path: "moe-pack", directoryHint: .isDirectory)
     storeDirectory =
-      (options.store ?? variable(Self.storeKey).flatMap(Path.init(argument:)))?.directory
+      (store ?? variable(Self.storeKey).flatMap(Path.init(argument:)))?.directory
       ?? root.appending(path: "store", directoryHint: .isDirectory)
     backbones = BackboneRegistry(
       root: root.appending(path: "backbones", directoryHint: .isDirectory))
@@ -46,7 +53,7 @@ struct Settings: Sendable {
       variable("XDG_STATE_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
       .map { URL(fileURLWithPath: $0, isDirectory: true) } ?? home.appending(path: ".local/state")
     stateDirectory = state.appending(path: "moe-pack/serve", directoryHint: .isDirectory)
-    lockTimeout = .milliseconds(Int64((options.lockTimeoutSeconds * 1000).rounded()))
+    lockTimeout = .milliseconds(Int64((lockTimeoutSeconds * 1000).rounded()))
     self.environment = environment
   }
 

@@ -57,9 +57,10 @@ struct ChangeOptions: ParsableArguments {
     _ body: (Installer) throws -> Installer.Outcome
   ) throws {
     let start = ContinuousClock.now
+    // First of all, since opening a store takes time from a server, too.
+    let pool = try session.changePool(change.checking)
     let store = try session.store()
     let before = try store.active()
-    let pool = try session.changePool(for: store, change.checking)
     let outcome = try session.withProgress { bar in
       try body(
         session.installer(for: store, before.packs, pool: pool, progress: bar.handler))

@@ -85,7 +85,7 @@ public struct EvalCommand: MoECommand {
     let ground = try session.ground(
       for: active.packs, precision: precision.precision ?? active.precision, needsProbes: true)
     let pool = try session.pool()
-    let (packs, registered, comparison) = try session.withProgress { bar in
+    let (packs, registered, flat, comparison) = try session.withProgress { bar in
       let candidate = try session.composition(of: active, on: ground)
       let before = try earlier.map { earlier in
         let wanted = precision.precision ?? earlier.precision
@@ -100,6 +100,7 @@ public struct EvalCommand: MoECommand {
         cache: store.cache, pool: pool, progress: bar.handler)
       let packs = try suite.measure(only: name)
       let registered = try suite.measureRegistered()
+      let flat = try suite.measureFlat(only: name)
       if !store.isReadOnly { suite.saveEvidence(candidatePassed: true) }
       if let html {
         let questions = try active.packs.filter { name == nil || $0.name.description == name }
@@ -109,8 +110,8 @@ public struct EvalCommand: MoECommand {
             asking: questions, before: $0, after: candidate, pool: pool, progress: bar.handler)
         }
         try EvalReport(
-          packs: packs, probes: ground.probes.count, registered: registered,
-          composition: candidate,
+          packs: packs, probes: ground.probes.count, registered: registered, flat: flat,
+          utilization: try suite.measureUtilization(only: name), composition: candidate,
           comparison: against.map { "since generation \($0)" }
         ).write(
           to: html, asking: questions,
@@ -118,10 +119,11 @@ public struct EvalCommand: MoECommand {
             ?? candidate.mixture.answer(questions.map(\.text), pool: pool),
           whatIf: whatIf, session)
       }
-      return (packs, registered, try earlier.map { _ in try suite.compare(packs) })
+      return (packs, registered, flat, try earlier.map { _ in try suite.compare(packs) })
     }
     try show(
-      packs, probes: ground.probes.count, registered: registered, comparison: comparison, session)
+      packs, probes: ground.probes.count, registered: registered, flat: flat,
+      comparison: comparison, session)
     try packs.forEach(RegressionSuite.checkFloors)
   }
 
@@ -141,7 +143,10 @@ public struct EvalCommand: MoECommand {
             pool: session.pool(), progress: bar.handler) : nil
         try EvalReport(
           packs: try suite?.measure(only: name) ?? [], probes: preview.probes.count,
-          registered: try suite?.measureRegistered() ?? [], composition: preview.candidate,
+          registered: try suite?.measureRegistered() ?? [],
+          flat: try suite?.measureFlat(only: name),
+          utilization: try suite?.measureUtilization(only: name) ?? [],
+          composition: preview.candidate,
           comparison: "as it would be " + view.sentence
         ).write(
           to: html, asking: whatIf.questions, answers: whatIf.after, whatIf: whatIf, session)
@@ -157,8 +162,7 @@ public struct EvalCommand: MoECommand {
 
   private func show(
     _ packs: [SuiteReport.Pack], probes: Int, registered: [SuiteReport.Registered],
-    comparison: [EvalComparison]?,
-    _ session: CommandSession
+    flat: SuiteReport.Flat? = nil, comparison: [EvalComparison]?, _ session: CommandSession
   ) throws {
     if output.json {
       var members = [
@@ -166,6 +170,7 @@ public struct EvalCommand: MoECommand {
         JSONMember("packs", .array(packs.map(\.detailJSON))),
         JSONMember("registered", .array(registered.map(\.json))),
       ]
+      if let flat { members.append(JSONMember("flat", flat.json)) }
       if let comparison {
         members.append(JSONMember("against", .array(comparison.map(\.json))))
       }
@@ -178,6 +183,7 @@ public struct EvalCommand: MoECommand {
         "\(own.eval), of your own, \(own.pack.map { "for \($0)" } ?? "for no pack"): "
           + "\(own.right) of \(own.examples) answered right")
     }
+    for sentence in flat?.sentences ?? [] { try session.console.print(sentence.shown()) }
     if name != nil { try packs.forEach { try EvalDetail(pack: $0).print(to: session.console) } }
     if let comparison, let against {
       try session.console.print()

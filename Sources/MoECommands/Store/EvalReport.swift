@@ -7,6 +7,9 @@ struct EvalReport {
   let packs: [SuiteReport.Pack]
   let probes: Int
   let registered: [SuiteReport.Registered]
+  let flat: SuiteReport.Flat?
+  /// What the routers of a language model do with the packs' texts; empty on an encoder.
+  let utilization: [ExpertUtilization]
   let composition: Composition
   /// What is compared with what; `nil` where nothing is.
   let comparison: String?
@@ -31,7 +34,7 @@ struct EvalReport {
         backbone: "\(backbone.name) (\(backbone.digest.short))", time: session.context.timestamp,
         comparison: comparison),
       packs: packs, probes: probes, registered: registered,
-      routing: RoutingMatrix(
+      experts: ExpertSection(utilization, flat: flat), routing: RoutingMatrix(
         questions, answers, packs: composition.packs.map(\.identity.name)), whatIf: whatIf)
     try OutputFile.write(page.html, to: path.text, console: session.console)
     session.console.note("wrote `\(path.text)`")

@@ -26,6 +26,7 @@ struct SuiteView {
         try console.print("  and \(more) more: `--json` has all")
       }
     }
+    for sentence in report.flat?.sentences ?? [] { try console.print(sentence.shown()) }
     for task in report.incomparable {
       console.note(
         "\(task.pack) \(task.task): version \(task.before) → \(task.after), so its results before and after are "

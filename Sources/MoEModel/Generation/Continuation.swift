@@ -71,21 +71,23 @@ public struct Continuer {
 }
 
 extension Decoder {
-  /// What the routers of the backbone do with a text, by layer that holds experts.
+  /// What the routers of the backbone do with texts, by layer that holds experts.
   ///
   /// - Parameters:
-  ///   - ids: The text's tokens; they fit the context.
+  ///   - texts: The tokens of each; they fit the context.
   ///   - pool: The threads that share the work.
-  /// - Returns: One a layer, ascending.
-  public func utilization(_ ids: [Int32], pool: ThreadPool) -> [ExpertUtilization] {
+  /// - Returns: One a layer, ascending, over the tokens of all texts.
+  public func utilization(of texts: [[Int32]], pool: ThreadPool) -> [ExpertUtilization] {
     let workspace = DecoderWorkspace()
-    let cache = makeCache()
     var tallies: [Int: RouterTally] = [:]
-    for start in stride(from: 0, to: ids.count, by: Continuer.passTokens) {
-      let part = Array(ids[start..<min(start + Continuer.passTokens, ids.count)])
-      _ = forward([DecoderSequence(cache: cache, ids: part)], pool: pool, workspace: workspace) {
-        let tally = RouterTally($0)
-        tallies[$0.layer] = tallies[$0.layer].map { $0 + tally } ?? tally
+    for ids in texts {
+      let cache = makeCache()
+      for start in stride(from: 0, to: ids.count, by: Continuer.passTokens) {
+        let part = Array(ids[start..<min(start + Continuer.passTokens, ids.count)])
+        _ = forward([DecoderSequence(cache: cache, ids: part)], pool: pool, workspace: workspace) {
+          let tally = RouterTally($0)
+          tallies[$0.layer] = tallies[$0.layer].map { $0 + tally } ?? tally
+        }
       }
     }
     return tallies.keys.sorted().compactMap { tallies[$0]?.utilization(layer: $0) }

@@ -29,7 +29,7 @@ extension MixtureModel {
   ) throws -> [ExpertTrace] {
     switch backbone.transformer {
     case .decoder(let decoder):
-      return decoder.utilization(encoding.ids, pool: pool).map {
+      return decoder.utilization(of: [encoding.ids], pool: pool).map {
         ExpertTrace(pack: nil, layer: $0.layer, shares: $0.shares, tokens: [])
       }
     case .encoder(let encoder):

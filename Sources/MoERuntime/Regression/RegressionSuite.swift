@@ -119,6 +119,7 @@ public struct RegressionSuite {
       try checkOverlaps(report.overlaps)
       try checkComparisons(report.comparisons)
       report.compared = try compareAnswers()
+      report.flat = try measureFlat()
       return report
     } catch MixtureError.numericalError(let pack, let task) {
       throw RegressionError.outputNotFinite(pack: pack, task: task)

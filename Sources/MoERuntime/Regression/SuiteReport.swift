@@ -74,6 +74,8 @@ public struct SuiteReport: Sendable, Equatable {
   public internal(set) var incomparable: [Incomparable] = []
   /// Which packs fire together, on each pack's own texts.
   public internal(set) var overlaps: [Overlap] = []
+  /// The gate version `flat` beside the one that answers; `nil` where there is nothing to compare.
+  public internal(set) var flat: Flat?
 
   /// Makes a report; comparisons and overlaps come later.
   init(packs: [Pack], probes: Int, compared: Int, limits: GateLimits = GateLimits()) {
@@ -85,15 +87,16 @@ public struct SuiteReport: Sendable, Equatable {
 
   /// The report as it is kept with the generation.
   public var json: JSONValue {
-    [
-      "packs": .array(packs.map(\.json)),
-      "probes": .integer(probes),
-      "compared": .integer(compared),
-      "comparisons": .array(comparisons.map(\.json)),
-      "incomparable": .array(incomparable.map(\.json)),
-      "overlaps": .array(overlaps.map(\.json)),
-      "limits": limits.json,
-    ]
+    .object(
+      [
+        JSONMember("packs", .array(packs.map(\.json))),
+        JSONMember("probes", .integer(probes)),
+        JSONMember("compared", .integer(compared)),
+        JSONMember("comparisons", .array(comparisons.map(\.json))),
+        JSONMember("incomparable", .array(incomparable.map(\.json))),
+        JSONMember("overlaps", .array(overlaps.map(\.json))),
+        JSONMember("limits", limits.json),
+      ] + (flat.map { [JSONMember("flat", $0.json)] } ?? []))
   }
 }
 

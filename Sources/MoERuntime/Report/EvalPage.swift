@@ -33,6 +33,7 @@ public struct EvalPage: Sendable {
   private let packs: [SuiteReport.Pack]
   private let probes: Int
   private let registered: [SuiteReport.Registered]
+  private let experts: ExpertSection?
   private let routing: RoutingMatrix?
   private let whatIf: WhatIf?
 
@@ -43,16 +44,19 @@ public struct EvalPage: Sendable {
   ///   - packs: What was measured; empty where only the operator's own texts were asked.
   ///   - probes: How many neutral probes were run.
   ///   - registered: The operator's own eval sets.
+  ///   - experts: What a language model's routers do; `nil` where there are none.
   ///   - routing: Which packs were selected for which sets; `nil` where no sets were asked.
   ///   - whatIf: The answers before and after; `nil` where nothing is compared.
   public init(
     heading: Heading, packs: [SuiteReport.Pack], probes: Int,
-    registered: [SuiteReport.Registered] = [], routing: RoutingMatrix?, whatIf: WhatIf?
+    registered: [SuiteReport.Registered] = [], experts: ExpertSection? = nil,
+    routing: RoutingMatrix?, whatIf: WhatIf?
   ) {
     self.heading = heading
     self.packs = packs
     self.probes = probes
     self.registered = registered
+    self.experts = experts
     self.routing = routing
     self.whatIf = whatIf
   }
@@ -65,6 +69,7 @@ public struct EvalPage: Sendable {
     if let routing, !routing.rows.isEmpty {
       document.add("routing", "Routing", figure(of: routing))
     }
+    if let experts { document.add("experts", "Experts", experts.markup) }
     for (index, pack) in packs.enumerated() {
       document.add(
         "pack-\(index + 1)", pack.label,

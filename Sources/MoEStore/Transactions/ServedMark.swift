@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// Says, for as long as it lives, that a server answers from a store: whoever changes the store then gives way.
 ///
@@ -23,9 +23,11 @@ extension Store {
   /// Marks the store as served; `nil` where that cannot be written, or somebody looks for the mark just now.
   public func markServed() -> ServedMark? { ServedMark(layout) }
 
-  /// Whether a server answers from the store.
-  public var isServed: Bool {
-    let file = open(layout.served, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+  /// Whether a server answers from a store.
+  ///
+  /// - Parameter directory: The store's; it need not be opened, nor be there.
+  public static func isServed(at directory: URL) -> Bool {
+    let file = open(StoreLayout(root: directory.standardizedFileURL.path).served, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     guard file >= 0 else { return false }
     defer { close(file) }
     return flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK

@@ -1,11 +1,13 @@
 import CKernels
+import Foundation
 import Synchronization
 
 /// Threads that share the steps of one task which is too small to be cut into tasks of its own.
 ///
-/// One thread leads: it goes through the task and offers parts of each step. The others watch for parts without
-/// sleeping, so a step of some microseconds is worth sharing; where none of them comes, the leader does all of it. Which
-/// thread runs a part is not defined: results must not depend on it.
+/// One thread leads: it goes through the task and offers parts of each step. The others watch for parts for a while
+/// before they sleep, so a step of some microseconds is worth sharing; where none of them comes, the leader does all of
+/// it. Who has waited in vain sleeps and leaves its core idle, so that the system can bring a thread there that others
+/// have displaced. Which thread runs a part is not defined: results must not depend on it.
 ///
 /// `body` is written by the leader alone, before the ticket that offers its parts, and let go after the last of them:
 /// that makes sharing it safe.
@@ -18,11 +20,14 @@ public final class ThreadTeam: @unchecked Sendable {
   private let isOver = Atomic<Bool>(false)
   private var step: UInt64 = 0
   private var body: ((Int) -> Void)?
+  private let helpers = Sleepers()
+  private let leader = Sleepers()
 
   private static let fieldBits: UInt64 = 20
+  private static let mask: UInt64 = 1 << fieldBits - 1
   private static let mostParts = 1 << 20 - 1
-  /// How often an idle thread looks before it lets others run.
-  private static let spins = 5_000
+  /// How often an idle thread looks before it sleeps.
+  private static let spins = 2_000
 
   init(threadCount: Int) { self.threadCount = threadCount }
 
@@ -42,31 +47,40 @@ public final class ThreadTeam: @unchecked Sendable {
       doneCount.store(0, ordering: .relaxed)
       step = (step + 1) & (1 << Self.fieldBits - 1)
       ticket.store(
-        step << (2 * Self.fieldBits) | UInt64(parts) << Self.fieldBits, ordering: .releasing)
+        step << (2 * Self.fieldBits) | UInt64(parts) << Self.fieldBits,
+        ordering: .sequentiallyConsistent)
+      helpers.wake()
       while takePart() {}
-      var looks = 0
-      while doneCount.load(ordering: .acquiring) < parts { Self.wait(&looks) }
+      Self.wait(among: leader) { doneCount.load(ordering: .sequentiallyConsistent) >= parts }
       self.body = nil
     }
   }
 
   /// Helps the leader until it says that the task is over.
   func help() {
-    var looks = 0
-    while !isOver.load(ordering: .acquiring) {
-      if takePart() { looks = 0 } else { Self.wait(&looks) }
+    while !isOver.load(ordering: .sequentiallyConsistent) {
+      while takePart() {}
+      Self.wait(among: helpers) { isOnOffer || isOver.load(ordering: .sequentiallyConsistent) }
     }
   }
 
   /// Lets the helpers go.
-  func finish() { isOver.store(true, ordering: .releasing) }
+  func finish() {
+    isOver.store(true, ordering: .sequentiallyConsistent)
+    helpers.wake()
+  }
+
+  /// Whether a part waits for somebody.
+  private var isOnOffer: Bool {
+    let offer = ticket.load(ordering: .sequentiallyConsistent)
+    return offer & Self.mask < offer >> Self.fieldBits & Self.mask
+  }
 
   /// Takes a part that is on offer and runs it; `false` where there is none.
   private func takePart() -> Bool {
-    let mask: UInt64 = 1 << Self.fieldBits - 1
     var offer = ticket.load(ordering: .acquiring)
     while true {
-      let (parts, taken) = (offer >> Self.fieldBits & mask, offer & mask)
+      let (parts, taken) = (offer >> Self.fieldBits & Self.mask, offer & Self.mask)
       guard taken < parts else { return false }
       let (exchanged, original) = ticket.weakCompareExchange(
         expected: offer, desired: offer + 1, ordering: .acquiringAndReleasing)
@@ -75,15 +89,43 @@ public final class ThreadTeam: @unchecked Sendable {
         continue
       }
       body?(Int(taken))
-      doneCount.wrappingAdd(1, ordering: .releasing)
+      let done = doneCount.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue
+      if done == parts { leader.wake() }
       return true
     }
   }
 
-  /// Waits for a moment; after many of them, lets another thread have the core.
-  private static func wait(_ looks: inout Int) {
-    looks += 1
-    if looks < spins { moe_pause() } else { moe_yield() }
+  /// Looks for a while whether something has come about, then sleeps until it has.
+  private static func wait(among sleepers: Sleepers, until isReady: () -> Bool) {
+    for _ in 0..<spins {
+      if isReady() { return }
+      moe_pause()
+    }
+    sleepers.sleep(until: isReady)
+  }
+}
+
+/// Threads that sleep until something has come about.
+///
+/// Who changes what they wait for does so with sequential consistency, then calls ``wake()``: either it sees that
+/// somebody sleeps, or who is about to sleep sees the change.
+private final class Sleepers: Sendable {
+  private let condition = NSCondition()
+  private let count = Atomic<Int>(0)
+
+  func sleep(until isReady: () -> Bool) {
+    condition.lock()
+    defer { condition.unlock() }
+    count.wrappingAdd(1, ordering: .sequentiallyConsistent)
+    while !isReady() { condition.wait() }
+    count.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+  }
+
+  func wake() {
+    guard count.load(ordering: .sequentiallyConsistent) > 0 else { return }
+    condition.lock()
+    defer { condition.unlock() }
+    condition.broadcast()
   }
 }
 

@@ -15,8 +15,8 @@ public struct GateScores: Sendable, Equatable {
 /// A pack's gate: its rows and n-gram weights, fitted to everything, and its calibration, from fits to four fifths.
 ///
 /// The score is w of what the n-grams say and 1 − w of what the rows say: a logarithmic opinion pool of two logistic
-/// regressions that were fitted apart. w is the one of ``shares`` with the least log loss on the texts that neither was
-/// fitted to, so that n-grams say little where there are few texts to learn them from.
+/// regressions that were fitted apart. w is the one of ``shares(hasNear:)`` with the least log loss on the texts that
+/// neither was fitted to, so that n-grams say little where there are few texts to learn them from.
 ///
 /// Reference: Genest & Zidek, *Combining Probability Distributions* (1986), Statistical Science 1(1).
 public struct FittedGate: Sendable {
@@ -34,7 +34,12 @@ public struct FittedGate: Sendable {
   /// The number of folds.
   static let foldCount = 5
   /// What w may be, ascending.
-  package static let shares = [0, 0.1, 0.2, 0.3, 0.4, 0.5]
+  ///
+  /// The profile's texts are of other matters, in other words. What n-grams do among neighbours is seen on negatives of
+  /// the pack's own alone: without any, n-grams may say little.
+  package static func shares(hasNear: Bool) -> [Double] {
+    hasNear ? [0, 0.1, 0.2, 0.3, 0.4, 0.5] : [0, 0.1]
+  }
 
   /// What was fitted without the texts of a fold, or, the last one, to all texts.
   private struct Fit {
@@ -104,7 +109,7 @@ public struct FittedGate: Sendable {
   ) -> Double {
     let weights = samples.weights(Array(heldOut.indices))
     var best = (share: 0.0, loss: Double.infinity)
-    for share in shares {
+    for share in shares(hasNear: samples.group.contains(3)) {
       var loss = 0.0
       for (text, score) in heldOut.enumerated() {
         let logit = (1 - share) * score.rows + share * score.ngrams

@@ -100,6 +100,13 @@ import Testing
     #expect(gap(telling) > gap(without) + 1, "\(gap(telling)), \(gap(without))")
   }
 
+  @Test func `without negatives of the pack's own n-grams say little, however well they tell`() throws {
+    var groups = Self.groups(words: true)
+    groups[3] = GateTexts(features: [])
+    #expect(try Self.gate(groups).ngramShare == 0.1)
+    #expect(FittedGate.shares(hasNear: false).allSatisfy { $0 <= 0.1 })
+  }
+
   @Test func `an n-gram that two texts have has no weight, and one that three have does`() throws {
     var groups = Self.groups(words: true)
     func bag(_ ids: [Int32]) -> NGramBag { NGramBag(Encoding(ids: ids, tokenCount: ids.count)) }
