@@ -199,7 +199,9 @@ import Testing
     }
   }
 
-  @Test func `the suite tells what one softmax would cost, as the exported checkpoint shows it`() throws {
+  @Test func `the suite tells what one softmax would cost, as the exported checkpoint shows it`()
+    throws
+  {
     let built = try build("own", kind: "perplexity", metric: "natsPerByte", floor: "20") {
       ["text": .string($0)]
     }
@@ -234,7 +236,8 @@ import Testing
     #expect(abs(Self.number(packs[0]["drift"]) - (joined - isolated)) < 1e-6)
     #expect(abs(joined - isolated) > 1e-3)
     let shown = try bench.run("eval").output
-    #expect(shown.contains("flat mode, test/own: \(isolated.fixed(3)) nats per byte become"), "\(shown)")
+    let sentence = "flat mode, test/own: \(isolated.fixed(3)) nats per byte become"
+    #expect(shown.contains(sentence), "\(shown)")
     let html = try String(contentsOfFile: page, encoding: .utf8)
     for id in ["experts-map", "experts-imbalance", "experts-entropy", "flat-drift"] {
       #expect(html.contains("id=\"\(id)"), "\(id)")

@@ -200,10 +200,13 @@ import Testing
 
   @Test func `whoever changes a store sees that a server answers from it`() async throws {
     let bench = try await ServerBench()
-    #expect(Store.isServed(at: bench.directory.url))
+    let store = bench.directory.url.appending(path: "store")
+    #expect(Store.isServed(at: store))
     await bench.stop()
-    for _ in 0..<600 where Store.isServed(at: bench.directory.url) { try await Task.sleep(for: .milliseconds(50)) }
-    #expect(!Store.isServed(at: bench.directory.url))
+    for _ in 0..<600 where Store.isServed(at: store) {
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    #expect(!Store.isServed(at: store))
   }
 
   @Test func `a full queue says 429 and when to come again`() async throws {

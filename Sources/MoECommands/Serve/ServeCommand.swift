@@ -177,6 +177,7 @@ extension CommandSession {
     let pool = try changePool(change.checking)
     let store = try store()
     let before = try store.active()
-    return try installer(for: store, before.packs, pool: pool).restore(generation: generation, change).generation
+    return try installer(for: store, before.packs, pool: pool)
+      .restore(generation: generation, change).generation
   }
 }

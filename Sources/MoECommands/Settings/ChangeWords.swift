@@ -16,7 +16,8 @@ enum ChangeWords {
   ///
   /// What they mean is settled when they are parsed; until then it is enough to be right nearly always.
   static func changeServedStore(_ words: [String], environment: [String: String]) -> Bool {
-    guard let first = words.first, commands.contains(where: { $0.configuration.commandName == first })
+    guard let first = words.first,
+      commands.contains(where: { $0.configuration.commandName == first })
     else { return false }
     var store: Path?
     for (index, word) in words.enumerated() {

@@ -34,7 +34,8 @@ struct EvalReport {
         backbone: "\(backbone.name) (\(backbone.digest.short))", time: session.context.timestamp,
         comparison: comparison),
       packs: packs, probes: probes, registered: registered,
-      experts: ExpertSection(utilization, flat: flat), routing: RoutingMatrix(
+      experts: ExpertSection(utilization, flat: flat),
+      routing: RoutingMatrix(
         questions, answers, packs: composition.packs.map(\.identity.name)), whatIf: whatIf)
     try OutputFile.write(page.html, to: path.text, console: session.console)
     session.console.note("wrote `\(path.text)`")

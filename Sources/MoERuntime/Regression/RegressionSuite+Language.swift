@@ -31,7 +31,8 @@ extension RegressionSuite {
   /// - Returns: The drifts; `nil` on an encoder, where no pack has experts, and where texts have no prefix to follow.
   /// - Throws: Whatever scoring throws.
   public func measureFlat(only name: String? = nil) throws -> SuiteReport.Flat? {
-    guard let (model, entries) = try speakers(only: name), model.prefixToken != nil else { return nil }
+    guard let (model, entries) = try speakers(only: name), model.prefixToken != nil
+    else { return nil }
     let packs = candidate.mixture.packs.filter { !$0.gatedExperts.isEmpty }
     guard !packs.isEmpty else { return nil }
     let flat: Decoder

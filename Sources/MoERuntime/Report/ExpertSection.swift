@@ -9,12 +9,11 @@ public struct ExpertSection: Sendable {
   private let layers: [ExpertUtilization]
   private let flat: SuiteReport.Flat?
 
-  /// Makes a section.
+  /// Makes a section; `nil` where there is nothing to show.
   ///
   /// - Parameters:
   ///   - layers: What the backbone's routers did with the packs' own texts, a layer each.
   ///   - flat: The drift of the flat mode; `nil` where there is none.
-  /// - Returns: `nil` where there is nothing to show.
   public init?(_ layers: [ExpertUtilization], flat: SuiteReport.Flat?) {
     guard !layers.isEmpty || flat != nil else { return nil }
     self.layers = layers
@@ -29,7 +28,8 @@ public struct ExpertSection: Sendable {
   private var spread: Markup {
     let most = layers.map(\.shares.count).max() ?? 0
     let map = HeatMap(
-      id: "experts-map", title: "Tokens by expert: of a thousand places in each layer, how many each takes",
+      id: "experts-map",
+      title: "Tokens by expert: of a thousand places in each layer, how many each takes",
       rowTitle: "layer", rows: layers.map { "layer \($0.layer)" },
       columns: (0..<most).map { "expert \($0)" },
       counts: layers.map { layer in
@@ -76,7 +76,8 @@ public struct ExpertSection: Sendable {
           shown: "\(drift.isolated.fixed(3)) nats per byte"),
         BarChart.Row(
           label: "\(drift.pack) · flat", value: drift.flat,
-          shown: "\(drift.flat.fixed(3)) nats per byte, \(drift.drift < 0 ? "" : "+")\(drift.drift.fixed(3))",
+          shown: "\(drift.flat.fixed(3)) nats per byte, "
+            + (drift.drift < 0 ? "" : "+") + drift.drift.fixed(3),
           tone: drift.drift > 0 ? .bad : .good),
       ]
     }
@@ -84,7 +85,8 @@ public struct ExpertSection: Sendable {
       + .paragraph(
         "What an exported checkpoint computes, the experts of all packs among the model's own in one softmax, on "
           + "some of each pack's own texts.", style: "quiet")
-      + BarChart(id: "flat-drift", title: "Isolated and flat, nats per byte (lower is better)", rows: rows)
-      .figure.markup
+      + BarChart(
+        id: "flat-drift", title: "Isolated and flat, nats per byte (lower is better)", rows: rows
+      ).figure.markup
   }
 }

@@ -26,8 +26,10 @@ extension Store {
   /// Whether a server answers from a store.
   ///
   /// - Parameter directory: The store's; it need not be opened, nor be there.
+  /// - Returns: `true` while a server holds its mark.
   public static func isServed(at directory: URL) -> Bool {
-    let file = open(StoreLayout(root: directory.standardizedFileURL.path).served, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    let layout = StoreLayout(root: directory.standardizedFileURL.path)
+    let file = open(layout.served, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     guard file >= 0 else { return false }
     defer { close(file) }
     return flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK

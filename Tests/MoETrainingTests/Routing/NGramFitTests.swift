@@ -100,7 +100,9 @@ import Testing
     #expect(gap(telling) > gap(without) + 1, "\(gap(telling)), \(gap(without))")
   }
 
-  @Test func `without negatives of the pack's own n-grams say little, however well they tell`() throws {
+  @Test func `without negatives of the pack's own n-grams say little, however well they tell`()
+    throws
+  {
     var groups = Self.groups(words: true)
     groups[3] = GateTexts(features: [])
     #expect(try Self.gate(groups).ngramShare == 0.1)
