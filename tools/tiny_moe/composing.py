@@ -58,6 +58,9 @@ class Composition:
             (folder / part).mkdir(parents=True)
         shutil.copytree(self.out / "packs" / name, folder / "experts")
         _write(folder / "data/train.jsonl", ({"text": text} for text in self._texts(name, "train")[:GATE_TEXTS]))
+        # The base's kind of text is public: whoever makes a pack for it has some that the profile has not.
+        others = self._texts(BASE.name, "train")[PROFILE_TEXTS:PROFILE_TEXTS + GATE_TEXTS]
+        _write(folder / "data/negatives.jsonl", ({"text": text} for text in others))
         own = [{"text": text} for text in self._texts(name, "test")]
         none = [{"text": text, "expect": "none"} for text in self._texts(BASE.name, "valid")[:NONE_TEXTS]]
         _write(folder / f"evals/{name}.jsonl", own + none)
@@ -72,11 +75,10 @@ about: {{languages: [en], jurisdictions: [], asOf: 2026-01-01}}
 license: Apache-2.0
 backbone: {BACKBONE}
 tasks:
-  text: {{kind: perplexity, train: data/train.jsonl}}
+  text: {{kind: perplexity, train: data/train.jsonl, negatives: data/negatives.jsonl}}
 evals:
   {name}: {{task: text, data: evals/{name}.jsonl, metric: natsPerByte, floor: {floor:.4f}}}
 experts: {{tensors: experts}}
-recall: 0.98
 overlaps: [{", ".join(f"{NAMESPACE}/{domain.name}" for domain in PACKS if domain.name != name)}]
 """)
 
