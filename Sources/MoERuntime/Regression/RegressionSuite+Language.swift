@@ -35,30 +35,37 @@ extension RegressionSuite {
     else { return nil }
     let packs = candidate.mixture.packs.filter { !$0.gatedExperts.isEmpty }
     guard !packs.isEmpty else { return nil }
-    let flat: Decoder
     do {
-      flat = try model.decoder.flattened(
+      let flat = try model.decoder.flattened(
         with: packs.map { (name: $0.identity.name, experts: $0.gatedExperts) })
-    } catch {
+      return SuiteReport.Flat(
+        drifts: try entries.compactMap { try drift(of: $0, from: model, to: flat) }, refusal: nil)
+    } catch let error as FlatModeError {
+      return SuiteReport.Flat(drifts: [], refusal: error.message)
+    } catch let error as GenerationError {
+      // What does not answer must not refuse a change.
       return SuiteReport.Flat(drifts: [], refusal: error.message)
     }
-    let drifts = try entries.compactMap { entry -> SuiteReport.Flat.Drift? in
-      let experts = entry.mounted.model.gatedExperts
-      let texts = sample(of: entry)
-      guard !experts.isEmpty, !texts.isEmpty else { return nil }
-      progress(
-        WorkProgress(stage: "flat mode of \(entry.identity.name)", done: 0, total: texts.count))
-      let bytes = Double(max(1, texts.reduce(0) { $0 + $1.utf8.count }))
-      func natsPerByte(_ decoder: Decoder, _ experts: [Int: SparseNetwork]?) throws -> Double {
-        let requests = try texts.flatMap { try model.scoringRequests($0, experts: experts) }
-        let scores = try TextScorer(decoder: decoder, pool: pool).scores(requests)
-        return -scores.reduce(0) { $0 + $1.logLikelihood } / bytes
-      }
-      return SuiteReport.Flat.Drift(
-        pack: entry.identity.name, texts: texts.count,
-        isolated: try natsPerByte(model.decoder, experts), flat: try natsPerByte(flat, nil))
+  }
+
+  /// Scores some of one pack's own texts in both modes; `nil` where it has no experts or no texts.
+  private func drift(
+    of entry: Entry, from model: LanguageModel, to flat: Decoder
+  ) throws -> SuiteReport.Flat.Drift? {
+    let experts = entry.mounted.model.gatedExperts
+    let texts = sample(of: entry)
+    guard !experts.isEmpty, !texts.isEmpty else { return nil }
+    progress(
+      WorkProgress(stage: "flat mode of \(entry.identity.name)", done: 0, total: texts.count))
+    let bytes = Double(max(1, texts.reduce(0) { $0 + $1.utf8.count }))
+    func natsPerByte(_ decoder: Decoder, _ experts: [Int: SparseNetwork]?) throws -> Double {
+      let requests = try texts.flatMap { try model.scoringRequests($0, experts: experts) }
+      let scores = try TextScorer(decoder: decoder, pool: pool).scores(requests)
+      return -scores.reduce(0) { $0 + $1.logLikelihood } / bytes
     }
-    return SuiteReport.Flat(drifts: drifts, refusal: nil)
+    return SuiteReport.Flat.Drift(
+      pack: entry.identity.name, texts: texts.count,
+      isolated: try natsPerByte(model.decoder, experts), flat: try natsPerByte(flat, nil))
   }
 
   /// What the backbone's own routers do with some of the packs' own texts.
