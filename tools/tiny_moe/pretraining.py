@@ -48,7 +48,8 @@ def train(model: PreTrainedModel, rows: Rows, valid: Rows, settings: Pretraining
     """Trains every weight, and writes the checkpoint with its tokenizer and training.json."""
     begun, history = time.monotonic(), []
     top_k = model.config.num_experts_per_tok
-    optimizer = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, betas=(0.9, 0.95), weight_decay=0.05)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, betas=(0.9, 0.95), weight_decay=0.05,
+                                  fused=True)
     for step, batch in enumerate(batches(len(rows), settings.batch_rows, settings.steps, settings.seed)):
         labels = rows.labels[batch]
         mask = labels != IGNORED

@@ -11,6 +11,7 @@ from train_experts.frozen import FrozenModel, load_model
 from train_experts.measuring import nats_per_byte
 from train_experts.rows import RowMaker, read_texts
 
+from .composing import EVAL_TEXTS
 from .pretraining import CONTEXT
 from .splits import BASE, PACKS
 
@@ -31,6 +32,17 @@ def measure(out: Path) -> dict[str, dict[str, float]]:
     if (out / "monolith/config.json").exists():
         monolith = FrozenModel(load_model(out / "monolith"), {})
         found["monolith"] = {text: nats_per_byte(monolith.logits, rows) for text, rows in texts.items()}
+    return found
+
+
+def measure_evals(out: Path) -> dict[str, float]:
+    """What each pack does on its evals, the first of its test texts."""
+    maker, base, found = RowMaker(out / "base", CONTEXT), load_model(out / "base"), {}
+    for domain in PACKS:
+        texts = read_texts([out / "texts" / domain.name / "test.jsonl"])[:EVAL_TEXTS]
+        model = FrozenModel(base, read_pack(out / "packs" / domain.name))
+        found[domain.name] = nats_per_byte(model.logits, maker.rows(texts))
+        model.close()
     return found
 
 

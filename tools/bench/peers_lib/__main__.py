@@ -11,6 +11,7 @@ import sys
 
 from tokenizers import Tokenizer
 
+import amx
 from model import exported, quantized
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -39,6 +40,8 @@ def parse():
     parser.add_argument("--rounds", type=int, default=3, help="how often each program runs each set (default: 3)")
     parser.add_argument("--texts", type=int, default=640, help="texts a set (default: 640)")
     parser.add_argument("--only", metavar="NAMES", help="programs to run, separated by commas")
+    parser.add_argument("--without-amx", action="store_true",
+                        help="no program may use the tiles of AMX: as on a CPU that has none")
     parser.add_argument("--work", type=pathlib.Path, metavar="DIR",
                         default=pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
                         / "moe-pack/peers-models", help="where the converted models lie")
@@ -215,6 +218,8 @@ def verdicts(figures):
 
 def main():
     options = parse()
+    if options.without_amx:
+        amx.forbid()
     folder = backbone_folder()
     figures, memory = measure(options, folder)
     shares = {} if options.only else with_packs(options, folder)
