@@ -76,6 +76,7 @@ final class MoEService: Sendable {
     follower.stop()
     queue.stop()
     speakers.stop()
+    audit.flush()
     do { try usage.save() } catch { report("usage counts were not kept: \(error)") }
   }
 

@@ -84,14 +84,14 @@ import Testing
       #expect(reply.status == status, "\(body)")
     }
     #expect(try lines("feedback.jsonl", of: bench).count == 2)
-    // The audit log has every request, and no text of any.
+    // The audit log has every request when the server has ended, and no text of any.
+    await bench.stop()
     let audit = try lines("audit.jsonl", of: bench)
     #expect(audit.count { $0["route"] == "feedback" } == 7)
     let predicted = try #require(audit.first { $0["route"] == "predict" })
     #expect(predicted["request"] == .string(id))
     #expect(predicted["masked"]?["example/ships"] == "the key's packs")
     #expect(audit.allSatisfy { !$0.text.contains(Self.text) && !$0.text.contains("wrong") })
-    await bench.stop()
   }
 
   @Test func `a receipt over HTTP is what usage says, signed and numbered`() async throws {

@@ -52,7 +52,7 @@ struct ServerResponder: HTTPResponder {
       route: route?.operation ?? "unknown", status: Int(response.status.code),
       seconds: (ContinuousClock.now - start).seconds, isWork: route?.isAudited ?? false)
     if let route, route.isAudited || failure?.status == .unauthorized {
-      service.audit.append(
+      service.audit.post(
         note.line(
           time: service.timestamp, request: id, key: caller?.id, route: route.operation,
           status: Int(response.status.code), code: failure?.code, generation: generation))

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import MoEBase
 import Synchronization
@@ -8,6 +9,10 @@ final class LineLog: Sendable {
   private let descriptor: Int32
   private let report: @Sendable (String) -> Void
   private let hasFailed = Mutex(false)
+  private let writer = DispatchQueue(label: "line log")
+  private let waitingCount = Atomic<Int>(0)
+  /// The most lines that wait; who comes then writes what waits, and so waits for the disk, too.
+  private static let mostWaiting = 10_000
 
   /// Opens the file for appending, readable by its owner alone.
   ///
@@ -23,7 +28,23 @@ final class LineLog: Sendable {
 
   deinit { close(descriptor) }
 
-  /// Appends a line; one write, so that lines never mix.
+  /// Appends a line soon, after all that came before it, on a thread of its own.
+  ///
+  /// A write to a file waits where the file system commits what others wrote, as a change of the store does. No answer
+  /// waits for that.
+  func post(_ line: JSONValue) {
+    let waiting = waitingCount.wrappingAdd(1, ordering: .relaxed).newValue
+    writer.async { [self] in
+      append(line)
+      waitingCount.wrappingSubtract(1, ordering: .relaxed)
+    }
+    if waiting > Self.mostWaiting { flush() }
+  }
+
+  /// Returns when every line that was posted is written.
+  func flush() { writer.sync {} }
+
+  /// Appends a line now; one write, so that lines never mix.
   ///
   /// - Returns: Whether it was written.
   @discardableResult
