@@ -109,10 +109,8 @@ def nats_per_byte(scores: list[dict[str, Any]]) -> float:
 def compose(out: Path, program: str, measured: dict[str, float]) -> dict[str, Any]:
     """Nats per byte of every domain's test texts with all packs installed, and how texts were routed.
 
-    `measured` is what each pack does on its evals.
-
-    `changed` counts texts of no pack whose logits differ from the base's by a bit; `wrongPack` is the route of
-    every text against its domain.
+    `measured` is what each pack does on its evals; `changed` counts texts of no pack whose logits differ from the
+    base's by a bit; `routed` and `routing` are the share of texts whose route is their own domain's.
     """
     composition = Composition(out, program)
     composition.make(measured)

@@ -11,7 +11,7 @@ final class LineLog: Sendable {
   private let hasFailed = Mutex(false)
   private let writer = DispatchQueue(label: "line log")
   private let waitingCount = Atomic<Int>(0)
-  /// The most lines that wait; who comes then writes what waits, and so waits for the disk, too.
+  /// The most lines that wait; who posts one more waits until all are written.
   private static let mostWaiting = 10_000
 
   /// Opens the file for appending, readable by its owner alone.
@@ -30,8 +30,8 @@ final class LineLog: Sendable {
 
   /// Appends a line soon, after all that came before it, on a thread of its own.
   ///
-  /// A write to a file waits where the file system commits what others wrote, as a change of the store does. No answer
-  /// waits for that.
+  /// A write to a file waits where the file system commits what others wrote, as a change of the store does: an
+  /// answer need not wait for that. A process that is killed loses what it had not written yet.
   func post(_ line: JSONValue) {
     let waiting = waitingCount.wrappingAdd(1, ordering: .relaxed).newValue
     writer.async { [self] in
