@@ -16,7 +16,24 @@ enum {
   BLOCK_OUTPUTS = BLOCK_VECTORS * LANES,
   /// How far ahead weights are fetched, in bytes: a page, where the hardware's own fetching stops.
   FETCH_AHEAD = 4096,
+  /// The blocks of rows that fetch the next panel while they are computed.
+  FETCHING_BLOCKS = 2,
+  /// The bytes of a cache line.
+  CACHE_LINE = 64,
 };
+
+/// Which weights a block fetches: its own, a page ahead, or a share of the next panel's.
+///
+/// A core has room for some sixteen lines on their way. A first block of rows that asks for a whole
+/// panel in its own time waits for them, while those after it, which find the panel in the cache,
+/// ask for nothing: so they fetch the next. Where a block is half a panel wide, each fetches its own.
+typedef enum fetching {
+  FETCH_OWN = 0,
+#if BLOCK_VECTORS == 2
+  FETCH_NEXT = 1,
+#endif
+  FETCHINGS,
+} fetching;
 
 /// The bytes of one stored weight.
 INLINE size_t number_bytes(moe_number number) { return number == MOE_F32 ? 4 : 2; }
@@ -30,17 +47,23 @@ INLINE v16 weights_load(const char *source, const moe_number number) {
 
 /// One input more for every output of the block.
 INLINE void product_step(
-    const float *const *bases, ptrdiff_t x_stride, const char *panel, ptrdiff_t k,
+    const float *const *bases, ptrdiff_t x_stride, const char *panel, const char *next, ptrdiff_t k,
     v16 sums[BLOCK_ROWS][BLOCK_VECTORS], const int row_count, const int vector_count,
-    const moe_number number) {
+    const moe_number number, const fetching fetching) {
   // No load moves across: the compiler would take loads together and run out of registers.
   __asm__ volatile("" : : : "memory");
   v16 weights[BLOCK_VECTORS];
 #pragma clang loop unroll(full)
   for (int c = 0; c < vector_count; c++) {
     const char *source = panel + (size_t)(c * LANES) * number_bytes(number);
-    __builtin_prefetch((const void *)((uintptr_t)source + FETCH_AHEAD), 0, 3);
+    if (fetching == FETCH_OWN) {
+      __builtin_prefetch((const void *)((uintptr_t)source + FETCH_AHEAD), 0, 3);
+    }
     weights[c] = weights_load(source, number);
+  }
+  const size_t share = MOE_PANEL * number_bytes(number) / FETCHING_BLOCKS;
+  if (fetching != FETCH_OWN && (size_t)k * share % CACHE_LINE == 0) {
+    __builtin_prefetch((const void *)((uintptr_t)next + (size_t)k * share), 0, 2);
   }
 #pragma clang loop unroll(full)
   for (int r = 0; r < row_count; r++) {
@@ -55,8 +78,9 @@ INLINE void product_step(
 /// There is one pointer for three rows: the others are reached by scaled indices, so that a turn costs few
 /// integer operations beside the multiply-adds.
 INLINE void product_block(
-    const float *x, ptrdiff_t x_stride, const void *first, size_t inputs, float *out,
-    ptrdiff_t out_stride, const int row_count, const int vector_count, const moe_number number) {
+    const float *x, ptrdiff_t x_stride, const void *first, const char *next, size_t inputs,
+    float *out, ptrdiff_t out_stride, const int row_count, const int vector_count,
+    const moe_number number, const fetching fetching) {
   const size_t step = MOE_PANEL * number_bytes(number);
   const char *panel = first;
   v16 sums[BLOCK_ROWS][BLOCK_VECTORS];
@@ -71,9 +95,11 @@ INLINE void product_block(
 #pragma clang loop unroll(full)
     for (int k = 0; k < BLOCK_STEPS; k++) {
       product_step(
-          bases, x_stride, panel + (size_t)k * step, k, sums, row_count, vector_count, number);
+          bases, x_stride, panel + (size_t)k * step, next, k, sums, row_count, vector_count, number,
+          fetching);
     }
     panel += BLOCK_STEPS * step;
+    next = (const char *)((uintptr_t)next + BLOCK_STEPS * step / FETCHING_BLOCKS);
 #pragma clang loop unroll(full)
     for (int r = 0; r < row_count; r += 3) {
       bases[r / 3] += BLOCK_STEPS;
@@ -81,7 +107,9 @@ INLINE void product_block(
     }
   }
   for (size_t k = 0; k < inputs % BLOCK_STEPS; k++, panel += step) {
-    product_step(bases, x_stride, panel, (ptrdiff_t)k, sums, row_count, vector_count, number);
+    product_step(
+        bases, x_stride, panel, next, (ptrdiff_t)k, sums, row_count, vector_count, number,
+        fetching);
   }
 #pragma clang loop unroll(full)
   for (int r = 0; r < row_count; r++) {
@@ -93,51 +121,61 @@ INLINE void product_block(
 }
 
 typedef void (*product_function)(
-    const float *x, ptrdiff_t x_stride, const void *panel, size_t inputs, float *out,
-    ptrdiff_t out_stride);
+    const float *x, ptrdiff_t x_stride, const void *panel, const char *next, size_t inputs,
+    float *out, ptrdiff_t out_stride);
 
-#define PRODUCT(N, V, R)                                                                        \
-  static void product_##N##_##V##_##R(                                                          \
-      const float *x, ptrdiff_t x_stride, const void *panel, size_t inputs, float *out,         \
-      ptrdiff_t out_stride) {                                                                   \
-    product_block(x, x_stride, panel, inputs, out, out_stride, R, V, N);                        \
+#define PRODUCT(F, N, V, R)                                                                     \
+  static void product_##F##_##N##_##V##_##R(                                                    \
+      const float *x, ptrdiff_t x_stride, const void *panel, const char *next, size_t inputs,   \
+      float *out, ptrdiff_t out_stride) {                                                       \
+    product_block(x, x_stride, panel, next, inputs, out, out_stride, R, V, N, F);               \
   }
 
 #if BLOCK_ROWS == 2
-#define PRODUCTS(N, V) PRODUCT(N, V, 1) PRODUCT(N, V, 2)
-#define PRODUCT_NAMES(N, V) {product_##N##_##V##_1, product_##N##_##V##_2}
+#define PRODUCTS(F, N, V) PRODUCT(F, N, V, 1) PRODUCT(F, N, V, 2)
+#define PRODUCT_NAMES(F, N, V) {product_##F##_##N##_##V##_1, product_##F##_##N##_##V##_2}
 #elif BLOCK_ROWS == 6
-#define PRODUCTS(N, V)                                                                          \
-  PRODUCT(N, V, 1) PRODUCT(N, V, 2) PRODUCT(N, V, 3)                                            \
-  PRODUCT(N, V, 4) PRODUCT(N, V, 5) PRODUCT(N, V, 6)
-#define PRODUCT_NAMES(N, V)                                                                     \
-  {product_##N##_##V##_1, product_##N##_##V##_2, product_##N##_##V##_3,                         \
-   product_##N##_##V##_4, product_##N##_##V##_5, product_##N##_##V##_6}
+#define PRODUCTS(F, N, V)                                                                       \
+  PRODUCT(F, N, V, 1) PRODUCT(F, N, V, 2) PRODUCT(F, N, V, 3)                                   \
+  PRODUCT(F, N, V, 4) PRODUCT(F, N, V, 5) PRODUCT(F, N, V, 6)
+#define PRODUCT_NAMES(F, N, V)                                                                  \
+  {product_##F##_##N##_##V##_1, product_##F##_##N##_##V##_2, product_##F##_##N##_##V##_3,       \
+   product_##F##_##N##_##V##_4, product_##F##_##N##_##V##_5, product_##F##_##N##_##V##_6}
 #elif BLOCK_ROWS == 12
-#define PRODUCTS(N, V)                                                                          \
-  PRODUCT(N, V, 1) PRODUCT(N, V, 2) PRODUCT(N, V, 3) PRODUCT(N, V, 4)                           \
-  PRODUCT(N, V, 5) PRODUCT(N, V, 6) PRODUCT(N, V, 7) PRODUCT(N, V, 8)                           \
-  PRODUCT(N, V, 9) PRODUCT(N, V, 10) PRODUCT(N, V, 11) PRODUCT(N, V, 12)
-#define PRODUCT_NAMES(N, V)                                                                     \
-  {product_##N##_##V##_1, product_##N##_##V##_2, product_##N##_##V##_3,                         \
-   product_##N##_##V##_4, product_##N##_##V##_5, product_##N##_##V##_6,                         \
-   product_##N##_##V##_7, product_##N##_##V##_8, product_##N##_##V##_9,                         \
-   product_##N##_##V##_10, product_##N##_##V##_11, product_##N##_##V##_12}
+#define PRODUCTS(F, N, V)                                                                       \
+  PRODUCT(F, N, V, 1) PRODUCT(F, N, V, 2) PRODUCT(F, N, V, 3) PRODUCT(F, N, V, 4)               \
+  PRODUCT(F, N, V, 5) PRODUCT(F, N, V, 6) PRODUCT(F, N, V, 7) PRODUCT(F, N, V, 8)               \
+  PRODUCT(F, N, V, 9) PRODUCT(F, N, V, 10) PRODUCT(F, N, V, 11) PRODUCT(F, N, V, 12)
+#define PRODUCT_NAMES(F, N, V)                                                                  \
+  {product_##F##_##N##_##V##_1, product_##F##_##N##_##V##_2, product_##F##_##N##_##V##_3,       \
+   product_##F##_##N##_##V##_4, product_##F##_##N##_##V##_5, product_##F##_##N##_##V##_6,       \
+   product_##F##_##N##_##V##_7, product_##F##_##N##_##V##_8, product_##F##_##N##_##V##_9,       \
+   product_##F##_##N##_##V##_10, product_##F##_##N##_##V##_11, product_##F##_##N##_##V##_12}
 #endif
 
-/// The products by number, vectors and rows, the latter two less one.
+/// The products by what they fetch, number, vectors and rows, the latter two less one.
 #if BLOCK_VECTORS == 2
-#define ALL_PRODUCTS(N) PRODUCTS(N, 1) PRODUCTS(N, 2)
-#define ALL_PRODUCT_NAMES(N) {PRODUCT_NAMES(N, 1), PRODUCT_NAMES(N, 2)}
+#define SOME_PRODUCTS(F, N) PRODUCTS(F, N, 1) PRODUCTS(F, N, 2)
+#define SOME_PRODUCT_NAMES(F, N) {PRODUCT_NAMES(F, N, 1), PRODUCT_NAMES(F, N, 2)}
 #else
-#define ALL_PRODUCTS(N) PRODUCTS(N, 1)
-#define ALL_PRODUCT_NAMES(N) {PRODUCT_NAMES(N, 1)}
+#define SOME_PRODUCTS(F, N) PRODUCTS(F, N, 1)
+#define SOME_PRODUCT_NAMES(F, N) {PRODUCT_NAMES(F, N, 1)}
 #endif
-ALL_PRODUCTS(MOE_F32)
-ALL_PRODUCTS(MOE_BF16)
-ALL_PRODUCTS(MOE_F16)
-static const product_function products[3][BLOCK_VECTORS][BLOCK_ROWS] = {
-    ALL_PRODUCT_NAMES(MOE_F32), ALL_PRODUCT_NAMES(MOE_BF16), ALL_PRODUCT_NAMES(MOE_F16)};
+#define ALL_PRODUCTS(F)                                                                         \
+  SOME_PRODUCTS(F, MOE_F32) SOME_PRODUCTS(F, MOE_BF16) SOME_PRODUCTS(F, MOE_F16)
+#define ALL_PRODUCT_NAMES(F)                                                                    \
+  {SOME_PRODUCT_NAMES(F, MOE_F32), SOME_PRODUCT_NAMES(F, MOE_BF16),                             \
+   SOME_PRODUCT_NAMES(F, MOE_F16)}
+ALL_PRODUCTS(FETCH_OWN)
+#if BLOCK_VECTORS == 2
+ALL_PRODUCTS(FETCH_NEXT)
+#endif
+static const product_function products[FETCHINGS][3][BLOCK_VECTORS][BLOCK_ROWS] = {
+    ALL_PRODUCT_NAMES(FETCH_OWN),
+#if BLOCK_VECTORS == 2
+    ALL_PRODUCT_NAMES(FETCH_NEXT),
+#endif
+};
 
 /// The vectors that hold `columns` outputs of a block.
 INLINE size_t block_vectors(size_t columns) {
@@ -150,13 +188,13 @@ INLINE size_t block_vectors(size_t columns) {
 INLINE void product_rows(
     const float *x, ptrdiff_t x_stride, size_t rows, const float *panel, size_t inputs,
     size_t columns, float *out, ptrdiff_t out_stride) {
-  const product_function *functions = products[MOE_F32][block_vectors(columns) - 1];
+  const product_function *functions = products[FETCH_OWN][MOE_F32][block_vectors(columns) - 1];
   size_t blocks = (rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
   for (size_t block = 0, row = 0; block < blocks; block++) {
     size_t count = (rows - row) / (blocks - block);
     functions[count - 1](
-        x + (ptrdiff_t)row * x_stride, x_stride, panel, inputs, out + (ptrdiff_t)row * out_stride,
-        out_stride);
+        x + (ptrdiff_t)row * x_stride, x_stride, panel, NULL, inputs,
+        out + (ptrdiff_t)row * out_stride, out_stride);
     row += count;
   }
 }
@@ -229,21 +267,27 @@ static void kernel_linear(const moe_linear_arguments *a) {
   for (size_t first = 0; first < a->rows; first += LINEAR_CHUNK) {
     size_t last = a->rows - first < LINEAR_CHUNK ? a->rows : first + LINEAR_CHUNK;
     size_t blocks = (last - first + BLOCK_ROWS - 1) / BLOCK_ROWS;
-    for (size_t column = a->panel_first * MOE_PANEL;
-         column < a->panel_last * MOE_PANEL && column < a->outputs; column += BLOCK_OUTPUTS) {
-      const char *panel =
-          (const char *)a->packed + (column / MOE_PANEL * a->inputs * MOE_PANEL + column % MOE_PANEL) *
-                                        number_bytes(a->packed_number);
-      size_t left = a->outputs - column;
-      size_t columns = left < BLOCK_OUTPUTS ? left : BLOCK_OUTPUTS;
-      const product_function *functions =
-          products[a->packed_number][block_vectors(columns) - 1];
+    size_t end = a->panel_last * MOE_PANEL < a->outputs ? a->panel_last * MOE_PANEL : a->outputs;
+    for (size_t column = a->panel_first * MOE_PANEL; column < end; column += BLOCK_OUTPUTS) {
+      size_t bytes = a->inputs * MOE_PANEL * number_bytes(a->packed_number);
+      const char *panel = (const char *)a->packed + column / MOE_PANEL * bytes +
+                          column % MOE_PANEL * number_bytes(a->packed_number);
+      size_t columns = a->outputs - column < BLOCK_OUTPUTS ? a->outputs - column : BLOCK_OUTPUTS;
+      // How many blocks fetch their own: nobody has fetched the first panel for them.
+      size_t own = FETCHINGS == 1 ? blocks : blocks == 1 || column == a->panel_first * MOE_PANEL;
       size_t row = first;
       for (size_t b = 0; b < blocks; b++) {
         size_t count = (last - row) / (blocks - b);
+        // Past its share, and where none follows, a block names its own panel, which is there.
+        bool is_fetching = b >= own && b < own + FETCHING_BLOCKS && column + BLOCK_OUTPUTS < end;
+        const char *next =
+            is_fetching ? panel + bytes + (b - own) * (bytes / FETCHING_BLOCKS) : panel;
         fetch_outputs(a, row, count, column, columns);
+        const product_function *functions =
+            products[b < own ? FETCH_OWN : FETCHINGS - 1][a->packed_number]
+                    [block_vectors(columns) - 1];
         functions[count - 1](
-            a->x + (ptrdiff_t)row * a->x_stride, a->x_stride, panel, a->inputs, block,
+            a->x + (ptrdiff_t)row * a->x_stride, a->x_stride, panel, next, a->inputs, block,
             BLOCK_OUTPUTS);
         finish_block(a, block, row, count, column, columns);
         row += count;

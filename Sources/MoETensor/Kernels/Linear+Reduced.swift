@@ -116,14 +116,14 @@ extension Kernels {
   ) {
     switch weight {
     case .full(let matrix):
-      team.share(matrix.panelCount) { panels in
+      team.share(matrix.panelCount, partsEach: 1) { panels in
         linear(
           x, rows: rows, weight: matrix, bias: bias, epilogue: epilogue, into: y, panels: panels)
       }
     case .reduced(let matrix):
       scratch.assign(
         x, rows: rows, columns: matrix.columns, precision: matrix.precision, kernels: self)
-      team.share(matrix.panelCount) { panels in
+      team.share(matrix.panelCount, partsEach: 1) { panels in
         linear(
           scratch, rows: rows, weight: matrix, bias: bias, epilogue: epilogue, into: y,
           panels: panels)

@@ -145,9 +145,14 @@ extension ThreadPool {
 
 extension ThreadTeam? {
   /// Runs `body` for parts of `0..<count`, some for each thread of the team, or once for all of it without one.
-  public func share(_ count: Int, _ body: (Range<Int>) -> Void) {
+  ///
+  /// - Parameters:
+  ///   - count: How many there are to share.
+  ///   - partsEach: The parts for each thread: one where a part is costly to begin, more where threads are held up.
+  ///   - body: Receives a part.
+  public func share(_ count: Int, partsEach: Int = 2, _ body: (Range<Int>) -> Void) {
     guard let team = self, count > 1 else { return body(0..<count) }
-    let parts = min(count, 2 * team.threadCount)
+    let parts = min(count, partsEach * team.threadCount)
     team.run(parts: parts) { part in
       body(count * part / parts..<count * (part + 1) / parts)
     }
