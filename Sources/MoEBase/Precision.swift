@@ -1,6 +1,7 @@
-/// The arithmetic of the linear maps of an encoder and of its packs' experts.
+/// The arithmetic of the linear maps of an encoder's layers.
 ///
-/// Everything else (attention, normalisation, GELU, routers, heads and the gate) is in binary32 in every mode.
+/// Everything else (attention, normalisation, GELU, experts and their routers, heads and the gate) is in binary32 in
+/// every mode, and labels that a reduced one leaves in doubt are told in full precision.
 public enum Precision: String, Sendable, CaseIterable {
   /// IEEE 754 binary32.
   case f32

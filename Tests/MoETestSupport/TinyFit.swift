@@ -90,15 +90,13 @@ struct TinyFit {
     return ExpertLayer(
       experts: (0..<count).map { expert in
         Expert(
-          up: .full(
-            PackedMatrix(
-              rows: expertWidth, columns: width,
-              values: values(TensorName.expertUpWeight(layer: layer, expert: expert)))),
+          up: PackedMatrix(
+            rows: expertWidth, columns: width,
+            values: values(TensorName.expertUpWeight(layer: layer, expert: expert))),
           upBias: values(TensorName.expertUpBias(layer: layer, expert: expert)),
-          down: .full(
-            PackedMatrix(
-              rows: width, columns: expertWidth,
-              values: values(TensorName.expertDownWeight(layer: layer, expert: expert)))),
+          down: PackedMatrix(
+            rows: width, columns: expertWidth,
+            values: values(TensorName.expertDownWeight(layer: layer, expert: expert))),
           downBias: values(TensorName.expertDownBias(layer: layer, expert: expert)))
       },
       router: count == 1

@@ -92,9 +92,9 @@ struct PackTensorFiles: Sendable {
       func add(_ name: (Int, Int) -> String, _ shape: [Int], _ values: [Float]) {
         writer.add(name(index, number), shape: shape, floats: values)
       }
-      add(TensorName.expertUpWeight, [expert.width, width], expert.up.packed.values)
+      add(TensorName.expertUpWeight, [expert.width, width], expert.up.values)
       add(TensorName.expertUpBias, [expert.width], expert.upBias)
-      add(TensorName.expertDownWeight, [width, expert.width], expert.down.packed.values)
+      add(TensorName.expertDownWeight, [width, expert.width], expert.down.values)
       add(TensorName.expertDownBias, [width], expert.downBias)
     }
   }

@@ -12,8 +12,9 @@ public struct PrecisionCommand: MoECommand {
     discussion: """
       f32 is what vendors build and measure in. bf16 rounds inputs and weights of the linear maps to 16 \
       bits, int8 to bytes with scales: both are faster where the CPU has dot products of them, and answer \
-      a little differently. Each has bits of its own, the same on every CPU. Setting it makes a \
-      generation, which passes the regression suite in that precision and can be rolled back.
+      a little differently; labels that this leaves in doubt are told in f32, which takes those texts \
+      longer. Each has bits of its own, the same on every CPU. Setting it makes a generation, which passes \
+      the regression suite in that precision and can be rolled back.
 
       Examples:
         moe-pack precision

@@ -18,12 +18,8 @@ public struct BackboneOutline: Sendable, Equatable {
   public let width: Int
   /// G, the width of the features.
   public let featureWidth: Int
-  /// The precision of an encoder's linear maps, and of its packs' experts.
-  public let precision: Precision
 
   /// Reads the configuration of a registered backbone, and nothing else of it.
-  ///
-  /// Its precision is ``Precision/f32``: nothing is computed on it.
   ///
   /// - Throws: ``BackboneError``.
   public init(_ known: KnownBackbone, files: BackboneFiles) throws {
@@ -31,7 +27,6 @@ public struct BackboneOutline: Sendable, Equatable {
     digest = known.digest
     tokenizerDigest = known.tokenizerDigest
     kind = known.kind
-    precision = .f32
     switch known.kind {
     case .encoder:
       let configuration = try EncoderConfiguration(files: files)
@@ -54,7 +49,6 @@ public struct BackboneOutline: Sendable, Equatable {
     layerCount = backbone.layerCount
     width = backbone.width
     featureWidth = backbone.featureWidth
-    precision = backbone.precision
   }
 }
 

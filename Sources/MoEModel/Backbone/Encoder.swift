@@ -28,6 +28,14 @@ public struct Encoder: Sendable {
     self.kernels = kernels
   }
 
+  /// The same encoder in full precision.
+  ///
+  /// - Throws: What reading its weights throws, the first time.
+  func inFullPrecision() throws -> Encoder {
+    Encoder(
+      configuration: configuration, weights: try weights.inFullPrecision(), kernels: kernels)
+  }
+
   /// The number of layers.
   public var layerCount: Int { configuration.layerCount }
   /// D.

@@ -46,6 +46,8 @@ public struct EncoderWeights: Sendable {
   public let layers: [EncoderLayerWeights]
   /// The precision of the layers' linear maps.
   public let precision: Precision
+  /// The same weights in full precision, where these are reduced.
+  private let full: Deferred<EncoderWeights>?
 
   static let wordEmbeddings = "embeddings.word_embeddings.weight"
   static let positionEmbeddings = "embeddings.position_embeddings.weight"
@@ -89,7 +91,15 @@ public struct EncoderWeights: Sendable {
     }
     try reader.finish(unused: Self.unused)
     self.file = file
+    full =
+      precision == .f32
+      ? nil : Deferred { try EncoderWeights(file: file, configuration: configuration) }
   }
+
+  /// The same weights in full precision: read when they are first wanted, once, and shared.
+  ///
+  /// - Throws: What reading them throws.
+  func inFullPrecision() throws -> EncoderWeights { try full?.get() ?? self }
 }
 
 /// Reads tensors by name and shape, and refuses a checkpoint that holds others.

@@ -6,14 +6,14 @@ public import MoETensor
 /// E(h) = W_down gelu(W_up h + b_up) + b_down
 /// ```
 ///
-/// Shapes: `h` is `[N, D]`; `up` is `[F, D]`, `down` is `[D, F]`.
+/// Shapes: `h` is `[N, D]`; `up` is `[F, D]`, `down` is `[D, F]`. In binary32, whatever the encoder's precision.
 public struct Expert: Sendable {
   /// W_up, `[F, D]`.
-  public let up: WeightMatrix
+  public let up: PackedMatrix
   /// b_up, `[F]`.
   public let upBias: [Float]
   /// W_down, `[D, F]`.
-  public let down: WeightMatrix
+  public let down: PackedMatrix
   /// b_down, `[D]`.
   public let downBias: [Float]
 
@@ -21,7 +21,7 @@ public struct Expert: Sendable {
   public var width: Int { up.rows }
 
   /// Makes an expert; the shapes must fit each other.
-  public init(up: WeightMatrix, upBias: [Float], down: WeightMatrix, downBias: [Float]) {
+  public init(up: PackedMatrix, upBias: [Float], down: PackedMatrix, downBias: [Float]) {
     precondition(up.rows == upBias.count && down.rows == downBias.count, "one bias an output")
     precondition(down.columns == up.rows && down.rows == up.columns, "down undoes up's shape")
     self.up = up
@@ -75,7 +75,7 @@ public struct ExpertLayer: Sendable {
       ) { bias in
         kernels.linear(
           inner, rows: rows, weight: experts[0].down, bias: bias, epilogue: .scaledAdd(nil),
-          into: y, scratch: workspace.reduced, team: workspace.team)
+          into: y, team: workspace.team)
       }
       return
     }
@@ -104,7 +104,7 @@ public struct ExpertLayer: Sendable {
     ) { bias in
       kernels.linear(
         inner, rows: rows.count, weight: expert.down, bias: bias, into: output,
-        scratch: workspace.reduced, team: workspace.team)
+        team: workspace.team)
     }
     for (position, entry) in rows.enumerated() {
       kernels.addScaled(
@@ -119,7 +119,7 @@ public struct ExpertLayer: Sendable {
     expert.upBias.withUnsafeBufferPointer { bias in
       kernels.linear(
         h, rows: rows, weight: expert.up, bias: bias.baseAddress, epilogue: .gelu, into: inner,
-        scratch: workspace.reduced, team: workspace.team)
+        team: workspace.team)
     }
     expert.downBias.withUnsafeBufferPointer { down($0.baseAddress) }
   }

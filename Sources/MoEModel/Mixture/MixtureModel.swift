@@ -148,21 +148,14 @@ public struct MixtureModel: Sendable {
       }
       return texts.isEmpty ? nil : (pack: packs[index], texts: texts)
     }
-    let features = trunk.features(
+    let probabilities = try trunk.probabilities(
       by: chosen.map { ExpertPass(pack: $0.pack, sequences: $0.texts.map(\.sequence)) },
       workspace: workspace)
-    for ((pack, texts), features) in zip(chosen, features) {
-      for head in pack.heads {
-        let labels = head.labels.count
-        let probabilities = head.probabilities(
-          features, count: texts.count, kernels: trunk.kernels)
-        guard probabilities.allSatisfy(\.isFinite) else {
-          throw MixtureError.numericalError(pack: pack.identity.name, task: head.task)
-        }
+    for ((pack, texts), probabilities) in zip(chosen, probabilities) {
+      for (head, probabilities) in zip(pack.heads, probabilities) {
         for (position, entry) in texts.enumerated() {
           predictions[entry.sequence] += head.predictions(
-            probabilities[position * labels..<(position + 1) * labels], pack: pack.identity,
-            weight: entry.weight)
+            probabilities[head.range(of: position)], pack: pack.identity, weight: entry.weight)
         }
       }
     }

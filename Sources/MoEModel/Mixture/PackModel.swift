@@ -123,7 +123,7 @@ public struct PackModel: Sendable {
     for layer in expertFile == nil ? [] : shape.layers {
       switch backbone.kind {
       case .encoder:
-        experts[layer] = try reader.expertLayer(layer, precision: backbone.precision)
+        experts[layer] = try reader.expertLayer(layer)
       case .decoder: gatedExperts[layer] = try reader.sparseNetwork(layer)
       }
     }

@@ -33,21 +33,14 @@ extension Backbone {
     let results = try pool.mapShards(encodings) { range, workspace in
       let trunk = try Trunk(
         encodings[range].map(\.ids), encoder: encoder, packs: [pack], workspace: workspace)
-      let features = trunk.features(by: pack, workspace: workspace)
-      var outputs: [[[Float]]] = Array(repeating: [], count: range.count)
-      for head in pack.heads {
-        let labels = head.labels.count
-        let probabilities = head.probabilities(
-          features, count: range.count, kernels: trunk.kernels)
-        guard probabilities.allSatisfy(\.isFinite) else {
-          throw MixtureError.numericalError(pack: pack.identity.name, task: head.task)
-        }
-        for text in 0..<range.count {
-          outputs[text].append(Array(probabilities[text * labels..<(text + 1) * labels]))
-        }
+      let pass = ExpertPass(pack: pack, sequences: Array(0..<range.count))
+      let probabilities = try trunk.probabilities(by: [pass], workspace: workspace)[0]
+      let outputs = pass.sequences.map { text in
+        PackOutput(
+          probabilities: zip(pack.heads, probabilities).map { Array($1[$0.range(of: text)]) })
       }
       progress?(range.count)
-      return (features: trunk.features, outputs: outputs.map(PackOutput.init))
+      return (features: trunk.features, outputs: outputs)
     }
     return (results.flatMap(\.features), results.flatMap(\.outputs))
   }

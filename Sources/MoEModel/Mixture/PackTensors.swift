@@ -12,23 +12,18 @@ struct PackTensors {
   /// `router.safetensors`.
   let router: SafeTensorsFile
 
-  /// The experts beside an encoder's network, in its precision.
+  /// The experts beside an encoder's network.
   ///
   /// - Throws: `SafeTensorsError`.
-  func expertLayer(_ layer: Int, precision: Precision) throws -> ExpertLayer {
-    func matrix(_ name: String, rows: Int, columns: Int) throws -> WeightMatrix {
-      try floats(name, shape: [rows, columns]).withUnsafeBufferPointer {
-        WeightMatrix(rows: rows, columns: columns, values: $0, precision: precision)
-      }
-    }
+  func expertLayer(_ layer: Int) throws -> ExpertLayer {
     let experts = try (0..<shape.expertCount).map { expert in
       Expert(
-        up: try matrix(
+        up: try packed(
           TensorName.expertUpWeight(layer: layer, expert: expert), rows: shape.expertWidth,
           columns: width),
         upBias: try floats(
           TensorName.expertUpBias(layer: layer, expert: expert), shape: [shape.expertWidth]),
-        down: try matrix(
+        down: try packed(
           TensorName.expertDownWeight(layer: layer, expert: expert), rows: width,
           columns: shape.expertWidth),
         downBias: try floats(

@@ -17,8 +17,8 @@ struct Trunk {
   let features: [Float]
   /// The kernels everything runs on.
   let kernels: Kernels
-  private let encoder: Encoder
-  private let batch: RaggedBatch
+  let encoder: Encoder
+  let batch: RaggedBatch
   /// The FFN slot of a layer: what entered it, and the residual with the backbone's own network, both `[N, D]`.
   private struct Slot {
     let attended: [Float]
@@ -131,16 +131,6 @@ struct Trunk {
         next.update(from: base + rows.lowerBound * encoder.width, count: count)
         next += count
       }
-    }
-  }
-}
-
-extension LabelHead {
-  /// The label probabilities of each row of features, `[count, L]`.
-  func probabilities(_ features: [Float], count: Int, kernels: Kernels) -> [Float] {
-    features.withUnsafeBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return [] }
-      return probabilities(base, count: count, kernels: kernels)
     }
   }
 }

@@ -10,7 +10,7 @@ import MoETensor
 /// depend on the texts, the backbone and the pack alone (invariants I1 to I4), and on them the cache is keyed.
 final class Evidence {
   /// The version of the arithmetic and of the cache's files; the precision and the backbone's digest follow.
-  private static let version = "1"
+  private static let version = "2"
 
   let backbone: Backbone
   let pool: ThreadPool

@@ -42,8 +42,7 @@ public struct CompositionSource: Sendable {
     var profile = ground.profile
     let mounted = try packs.map { pack in
       if let known = current?.live.pack(pack.digest),
-        known.manifest.backbone.digest == ground.backbone.digest,
-        current?.ground.backbone.precision == ground.backbone.precision
+        known.manifest.backbone.digest == ground.backbone.digest
       {
         return known
       }

@@ -116,10 +116,7 @@ extension Kernels {
   ) {
     switch weight {
     case .full(let matrix):
-      team.share(matrix.panelCount, partsEach: 1) { panels in
-        linear(
-          x, rows: rows, weight: matrix, bias: bias, epilogue: epilogue, into: y, panels: panels)
-      }
+      linear(x, rows: rows, weight: matrix, bias: bias, epilogue: epilogue, into: y, team: team)
     case .reduced(let matrix):
       scratch.assign(
         x, rows: rows, columns: matrix.columns, precision: matrix.precision, kernels: self)

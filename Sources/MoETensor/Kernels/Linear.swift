@@ -54,6 +54,26 @@ extension Kernels {
     call { $0.linear(&arguments) }
   }
 
+  /// Computes `y = epilogue(x Wᵀ + bias)`, the panels shared by a team of threads where there is one.
+  ///
+  /// - Parameters:
+  ///   - x: `[N, D]`.
+  ///   - rows: N.
+  ///   - weight: The packed weights.
+  ///   - bias: One an output; nothing is added when absent.
+  ///   - epilogue: What is done to each output before it is stored.
+  ///   - y: The outputs, `[N, F]`.
+  ///   - team: Who shares the panels, if anybody does.
+  public func linear(
+    _ x: UnsafePointer<Float>, rows: Int, weight: PackedMatrix, bias: UnsafePointer<Float>? = nil,
+    epilogue: LinearEpilogue = .none, into y: UnsafeMutablePointer<Float>, team: ThreadTeam?
+  ) {
+    team.share(weight.panelCount, partsEach: 1) { panels in
+      linear(
+        x, rows: rows, weight: weight, bias: bias, epilogue: epilogue, into: y, panels: panels)
+    }
+  }
+
   static func parts(
     of epilogue: LinearEpilogue, columns: Int
   ) -> (moe_epilogue, UnsafePointer<Float>?, Int) {

@@ -21,22 +21,6 @@ public enum WeightMatrix: Sendable {
     }
   }
 
-  /// F: outputs.
-  public var rows: Int {
-    switch self {
-    case .full(let matrix): matrix.rows
-    case .reduced(let matrix): matrix.rows
-    }
-  }
-
-  /// D: inputs.
-  public var columns: Int {
-    switch self {
-    case .full(let matrix): matrix.columns
-    case .reduced(let matrix): matrix.columns
-    }
-  }
-
   /// The matrix in full precision, which training needs.
   ///
   /// - Precondition: It is not reduced.

@@ -111,9 +111,9 @@ package struct ExpertLayout: Sendable {
     ExpertLayer(
       experts: experts[position].map { expert in
         MoEModel.Expert(
-          up: .full(packed(expert.upWeight, rows: plan.width, columns: width, of: parameters)),
+          up: packed(expert.upWeight, rows: plan.width, columns: width, of: parameters),
           upBias: Array(parameters[expert.upBias]),
-          down: .full(packed(expert.downWeight, rows: width, columns: plan.width, of: parameters)),
+          down: packed(expert.downWeight, rows: width, columns: plan.width, of: parameters),
           downBias: Array(parameters[expert.downBias]))
       },
       router: plan.count == 1

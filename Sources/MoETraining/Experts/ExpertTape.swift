@@ -99,7 +99,7 @@ extension ExpertTape.Share {
     }
     let preactivation = [Float](count: rows.count * expert.width) { preactivation in
       kernels.linear(
-        input, rows: rows.count, weight: expert.up.packed, bias: expert.upBias,
+        input, rows: rows.count, weight: expert.up, bias: expert.upBias,
         into: preactivation)
     }
     let inner = [Float](count: preactivation.count) { inner in
@@ -107,7 +107,7 @@ extension ExpertTape.Share {
     }
     output = [Float](count: input.count) { output in
       kernels.linear(
-        inner, rows: rows.count, weight: expert.down.packed, bias: expert.downBias, into: output)
+        inner, rows: rows.count, weight: expert.down, bias: expert.downBias, into: output)
     }
     self.input = input
     self.preactivation = preactivation
@@ -152,7 +152,7 @@ extension ExpertTape {
       var dInner = [Float](repeating: 0, count: count * expert.width)
       var dInput = [Float](repeating: 0, count: count * width)
       backward.kernels.linear(
-        dOutput, rows: count, weight: expert.down.packed.transposed(), into: &dInner)
+        dOutput, rows: count, weight: expert.down.transposed(), into: &dInner)
       gradients.withUnsafeMutableBufferPointer { gradients in
         guard let base = gradients.baseAddress else { return }
         backward.addWeightGradient(
@@ -165,7 +165,7 @@ extension ExpertTape {
           dWeight: base + ranges.upWeight.lowerBound, dBias: base + ranges.upBias.lowerBound)
       }
       backward.kernels.linear(
-        dInner, rows: count, weight: expert.up.packed.transposed(), into: &dInput)
+        dInner, rows: count, weight: expert.up.transposed(), into: &dInput)
       for (place, entry) in share.rows.enumerated() {
         for column in 0..<width {
           da[entry.row * width + column] += dInput[place * width + column]

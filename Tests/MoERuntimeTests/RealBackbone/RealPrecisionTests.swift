@@ -76,6 +76,23 @@ struct RealPrecisionTests {
     #expect(silent.allSatisfy { answers[$0].invariantBytes == reference[$0] }, "I1")
   }
 
+  @Test(arguments: [Precision.bf16, .int8])
+  func `the labels told first are those of full precision`(precision: Precision) throws {
+    let pool = ThreadPool(threads: 2)
+    let full = try composition(backbone(.f32), [0, 1])
+    let reduced = try composition(backbone(precision), [0, 1])
+    let encodings = ground.texts.prefix(400).map { ground.backbone.tokenizer.encode($0) }
+    for pack in full.mixture.packs {
+      let options = AnswerOptions(pack: pack.identity)
+      let expected = try full.answer(encodings, options: options, pool: pool)
+      let answers = try reduced.answer(encodings, options: options, pool: pool)
+      #expect(answers != expected)
+      for (answer, expected) in zip(answers, expected) {
+        #expect(answer.lead?.first?.label == expected.lead?.first?.label)
+      }
+    }
+  }
+
   @Test func `a precision is part of the composition's identity`() throws {
     let digests = try Precision.allCases.map { try composition(backbone($0), [0]).digest }
     #expect(Set(digests).count == 3)

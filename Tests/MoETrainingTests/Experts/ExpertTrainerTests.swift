@@ -137,7 +137,7 @@ import Testing
     #expect(abs(trained.validation.loss - frozen.loss) < 1e-5)
     #expect(trained.history.count == 9, "every epoch is as good as the last")
     for layer in trained.layers.values {
-      #expect(layer.experts[0].down.packed.values.allSatisfy { $0 == 0 })
+      #expect(layer.experts[0].down.values.allSatisfy { $0 == 0 })
     }
   }
 
@@ -155,7 +155,7 @@ import Testing
     #expect(trained.history.count == 2, "patience ends it: \(trained.history)")
     #expect(trained.validation.score == frozen.score)
     for layer in trained.layers.values {
-      #expect(layer.experts[0].down.packed.values.allSatisfy { $0 == 0 })
+      #expect(layer.experts[0].down.values.allSatisfy { $0 == 0 })
     }
   }
 
@@ -172,8 +172,8 @@ import Testing
       var values: [Float] = trained.headWeight + trained.headBias
       for layer in trained.layers.keys.sorted() {
         for expert in trained.layers[layer]?.experts ?? [] {
-          values += expert.up.packed.values + expert.upBias
-          values += expert.down.packed.values + expert.downBias
+          values += expert.up.values + expert.upBias
+          values += expert.down.values + expert.downBias
         }
         guard let router = trained.layers[layer]?.router else { continue }
         values += router.weight.values + router.bias
