@@ -61,7 +61,7 @@ struct LayerTape {
     let weights = encoder.weights.layers[index]
     let rows = input.count / width
     func linear(_ x: [Float], _ map: LinearWeights) -> [Float] {
-      [Float](count: rows * map.weight.rows) { y in
+      [Float](count: rows * map.weight.packed.rows) { y in
         kernels.linear(x, rows: rows, weight: map.weight.packed, bias: map.bias, into: y)
       }
     }
