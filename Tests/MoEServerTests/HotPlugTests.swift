@@ -126,7 +126,10 @@ import Testing
       ServerBench.key("ships", allow: [AccessRule(packs: ["example/ships"])]),
       ServerBench.key("all", allow: [.everything]),
     ])
-    let texts = (0..<6).map { ServerBench.text(topic: $0 % 6) }
+    // More than a turn's texts, of many lengths: several batches on all lanes.
+    let texts = (0..<40).map {
+      ServerBench.text(topic: $0 % 6) + String(repeating: " b", count: $0 % 11)
+    }
     let body = JSONValue.object([
       JSONMember("texts", .array(texts.map(JSONValue.string)))
     ]).text
@@ -156,10 +159,45 @@ import Testing
     let own = try composition.answer(
       texts.map { bench.backbone.tokenizer.encode($0) }, pool: ThreadPool(threads: 1))
     guard case .array(let results)? = masked.json["results"] else { return }
+    #expect(results.count == texts.count)
     for (answer, result) in zip(own, results) {
       guard case .object(let members) = composition.json(of: answer) else { continue }
       for member in members where !["generation", "composition"].contains(member.key) {
         #expect(result[member.key] == member.value)
+      }
+    }
+    await bench.stop()
+  }
+
+  @Test func `embeddings are those of the backbone, text by text, whatever the batch`()
+    async throws
+  {
+    let bench = try await ServerBench()
+    let texts = (0..<40).map {
+      ServerBench.text(topic: $0 % 6) + String(repeating: " b", count: $0 % 11)
+    }
+    let body = JSONValue.object([
+      JSONMember("model", .string(bench.backbone.name)),
+      JSONMember("input", .array(texts.map(JSONValue.string))),
+      JSONMember("encoding_format", "base64"),
+    ]).text
+    let expected = try bench.backbone.embed(
+      texts.map { bench.backbone.tokenizer.encode($0) }, pool: ThreadPool(threads: 1))
+    let width = bench.backbone.width
+    try await withThrowingTaskGroup(of: JSONValue.self) { group in
+      for _ in 0..<12 {
+        group.addTask { try await bench.ask("POST", "/v1/embeddings", body).json }
+      }
+      for try await reply in group {
+        guard case .array(let rows)? = reply["data"] else {
+          Issue.record("no data: \(reply.text.prefix(200))")
+          continue
+        }
+        #expect(rows.count == texts.count)
+        for (text, row) in rows.enumerated() {
+          let bytes = expected[text * width..<(text + 1) * width].withUnsafeBytes { Data($0) }
+          #expect(row["embedding"] == .string(bytes.base64EncodedString()))
+        }
       }
     }
     await bench.stop()

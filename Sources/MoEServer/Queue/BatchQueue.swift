@@ -6,24 +6,33 @@ import MoEModel
 import MoERuntime
 import MoETensor
 
-/// Runs what requests want as ragged batches, on a thread of its own.
+/// Runs what requests want as ragged batches, on lanes of its own: as many threads as the model may have.
 ///
-/// Whatever waits when the model is free goes along in the next batch; a lone request waits a moment for company.
+/// Lanes that are free share what waits, and each computes its batch alone, which takes less of the processors than
+/// several threads on one batch: nobody waits for another's share. A client that asks one thing at a time has all threads
+/// at once. Whatever waits when a lane is free goes along in the next batch; a lone request waits a moment for company.
 /// Requests take turns, a few texts each, so that a long one holds up nobody. No bit of an answer depends on the
-/// batch (invariant I3), so nobody can tell.
+/// batch or the lane (invariant I3), so nobody can tell.
 ///
 /// Every variable is read and written with `condition` locked: that makes sharing it safe.
 final class BatchQueue: @unchecked Sendable {
   /// The texts that a request brings into a batch in one turn.
   private static let turn = 16
+  /// After so many requests in a row that found nobody else here, the next one may have all threads.
+  private static let lonely = 8
 
   private let limits: ServerLimits
+  /// All threads.
   private let pool: ThreadPool
-  private let metrics: ServerMetrics
+  /// The thread of a lane.
+  private let alone = ThreadPool(threads: 1)
+  let metrics: ServerMetrics
   private let condition = NSCondition()
-  private let clock = ContinuousClock()
+  let clock = ContinuousClock()
   private var tickets: [Ticket] = []
   private var waitingTokens = 0
+  private var busyCount = 0
+  private var lonelyCount = 0
   private var isStopped = false
   /// Tokens a second, as the last batches went.
   private var speed = 2000.0
@@ -34,15 +43,17 @@ final class BatchQueue: @unchecked Sendable {
     self.metrics = metrics
   }
 
-  /// Starts the thread.
+  /// Starts the lanes.
   func start() {
-    let thread = Thread { [self] in work() }
-    thread.name = "batches"
-    thread.stackSize = 8 << 20
-    thread.start()
+    for lane in 0..<pool.threadCount {
+      let thread = Thread { [self] in work(lane: lane) }
+      thread.name = "batches \(lane)"
+      thread.stackSize = 8 << 20
+      thread.start()
+    }
   }
 
-  /// Ends the thread once nothing waits any more.
+  /// Ends the lanes once nothing waits any more.
   func stop() {
     condition.lock()
     defer { condition.unlock() }
@@ -105,6 +116,7 @@ final class BatchQueue: @unchecked Sendable {
         hint: "nothing was done; try again after `Retry-After`", retryAfter: retryAfter)
     }
     ticket.continuation = continuation
+    lonelyCount = tickets.isEmpty ? lonelyCount + 1 : 0
     tickets.append(ticket)
     waitingTokens += tokens
     metrics.queueDepth.record(tickets.count)
@@ -120,7 +132,7 @@ final class BatchQueue: @unchecked Sendable {
     hint: "nothing was done; ask another server, or this one when it is back", retryAfter: 5)
 
   /// Ends a ticket, once.
-  private func finish(_ ticket: Ticket, _ result: Result<WorkResult, any Error>) {
+  func finish(_ ticket: Ticket, _ result: Result<WorkResult, any Error>) {
     condition.lock()
     let continuation = ticket.continuation
     ticket.continuation = nil
@@ -132,37 +144,24 @@ final class BatchQueue: @unchecked Sendable {
       }
     }
     metrics.queueDepth.record(tickets.count)
+    if isStopped { condition.broadcast() }
     condition.unlock()
     continuation?.resume(with: result)
   }
 
   // MARK: - Batches
 
-  private func work() {
-    while let batch = nextBatch() {
-      let start = clock.now
-      var tokens = 0
-      for (_, parts) in groups(batch) {
-        tokens += parts.reduce(0) { sum, part in
-          sum + part.requests.reduce(0) { $0 + $1.encoding.ids.count }
-        }
-        answer(parts)
-      }
-      let seconds = max((clock.now - start).seconds, 1e-6)
-      metrics.batchTexts.record(batch.reduce(0) { $0 + $1.range.count })
-      metrics.batchSeconds.record(seconds)
-      condition.lock()
-      speed = 0.9 * speed + 0.1 * Double(tokens) / seconds
-      condition.unlock()
-    }
-  }
-
-  /// Waits for work; `nil` when there is none and none will come.
-  private func nextBatch() -> [BatchPart]? {
+  /// Waits for work that a lane may do; `nil` when there is none and none will come.
+  ///
+  /// Who got a batch says so when it is done: ``end(_:tokens:seconds:)``.
+  func nextBatch(lane: Int) -> Batch? {
     condition.lock()
     defer { condition.unlock() }
+    func isWork(_ ticket: Ticket) -> Bool {
+      ticket.next < ticket.requests.count && (lane == 0 || !ticket.wantsAllThreads)
+    }
     while true {
-      while !tickets.contains(where: { $0.next < $0.requests.count }) {
+      while !tickets.contains(where: isWork) {
         if isStopped, tickets.isEmpty { return nil }
         condition.wait()
       }
@@ -177,9 +176,24 @@ final class BatchQueue: @unchecked Sendable {
         for ticket in late { finish(ticket, .failure(Self.tooLate(limits))) }
         condition.lock()
       }
-      let batch = takeBatch()
-      if !batch.isEmpty { return batch }
+      let mine = tickets.filter(isWork)
+      guard let first = mine.first else { continue }
+      let hasAll = first.wantsAllThreads || (lonelyCount >= Self.lonely && busyCount == 0)
+      let parts = takeBatch(
+        of: mine.filter { $0.wantsAllThreads == first.wantsAllThreads }, isWhole: hasAll)
+      busyCount += 1
+      return Batch(parts: parts, pool: hasAll ? pool : alone)
     }
+  }
+
+  /// A batch of a lane is done.
+  func end(_ batch: Batch, tokens: Int, seconds: Double) {
+    metrics.batchTexts.record(batch.parts.reduce(0) { $0 + $1.range.count })
+    metrics.batchSeconds.record(seconds)
+    condition.lock()
+    defer { condition.unlock() }
+    speed = 0.9 * speed + 0.1 * Double(tokens * busyCount) / seconds
+    busyCount -= 1
   }
 
   static func tooLate(_ limits: ServerLimits) -> APIError {
@@ -189,21 +203,29 @@ final class BatchQueue: @unchecked Sendable {
       hint: "nothing was done; try again after `Retry-After`", retryAfter: 5)
   }
 
-  /// Takes a few texts of each ticket in turn until the batch is full.
-  private func takeBatch() -> [BatchPart] {
-    var parts: [BatchPart] = []
+  /// Takes a few texts of each ticket in turn: as much as a batch holds, or a lane's share of what waits.
+  private func takeBatch(of tickets: [Ticket], isWhole: Bool) -> [BatchPart] {
+    let lanes = pool.threadCount
     var left = limits.batchTokens
+    if !isWhole {
+      let free = max(1, lanes - busyCount)
+      left = min(max(1, left / lanes), (waitingTokens + free - 1) / free)
+    }
+    var parts: [BatchPart] = []
     var isMore = true
-    while left > 0, isMore {
+    while isMore {
       isMore = false
-      for ticket in tickets where left > 0 && ticket.next < ticket.requests.count {
+      for ticket in tickets where ticket.next < ticket.requests.count {
         let start = ticket.next
-        while ticket.next < ticket.requests.count, ticket.next - start < Self.turn, left > 0 {
+        while ticket.next < ticket.requests.count, ticket.next - start < Self.turn {
           let count = ticket.requests[ticket.next].encoding.ids.count
+          // A text belongs where its middle lies; a batch has one at least.
+          guard 2 * left >= count || (parts.isEmpty && ticket.next == start) else { break }
           ticket.next += 1
           left -= count
           waitingTokens -= count
         }
+        guard ticket.next > start else { return parts }
         parts.append(BatchPart(ticket: ticket, range: start..<ticket.next))
         isMore = isMore || ticket.next < ticket.requests.count
       }
@@ -211,80 +233,17 @@ final class BatchQueue: @unchecked Sendable {
     return parts
   }
 
-  /// Parts that one call of the model can answer.
-  private func groups(_ batch: [BatchPart]) -> [(key: GroupKey, parts: [BatchPart])] {
-    var order: [GroupKey] = []
-    var groups: [GroupKey: [BatchPart]] = [:]
-    for part in batch {
-      let key = GroupKey(part.ticket)
-      if groups[key] == nil { order.append(key) }
-      groups[key, default: []].append(part)
-    }
-    return order.map { ($0, groups[$0] ?? []) }
-  }
-
-  private struct GroupKey: Hashable {
-    let live: ObjectIdentifier
-    let isEmbedding: Bool
-    let pack: Digest?
-
-    init(_ ticket: Ticket) {
-      live = ObjectIdentifier(ticket.live)
-      switch ticket.work {
-      case .answers: (isEmbedding, pack) = (false, nil)
-      case .embeddings(let pack): (isEmbedding, self.pack) = (true, pack?.digest)
-      }
-    }
-  }
-
-  /// Answers the parts of a group; where one cannot be answered, the others are.
-  private func answer(_ parts: [BatchPart]) {
-    guard let first = parts.first?.ticket else { return }
-    let result = Result { try compute(parts, like: first) }
-    switch result {
-    case .success(let result): deliver(result, to: parts)
-    case .failure(let error):
-      if parts.count == 1 { return finish(first, .failure(error)) }
-      for part in parts { answer([part]) }
-    }
-  }
-
-  private func compute(_ parts: [BatchPart], like ticket: Ticket) throws -> WorkResult {
-    let requests = parts.flatMap(\.requests)
-    let composition = ticket.live.composition
-    switch ticket.work {
-    case .answers: return .answers(try composition.answer(requests, pool: pool))
-    case .embeddings(let pack):
-      let encodings = requests.map(\.encoding)
-      guard let pack else {
-        return .embeddings(try composition.backbone.embed(encodings, pool: pool))
-      }
-      return .embeddings(try composition.mixture.embed(encodings, pack: pack, pool: pool))
-    }
-  }
-
   /// Gives each part its share, and ends the tickets that have all of theirs.
-  private func deliver(_ result: WorkResult, to parts: [BatchPart]) {
+  func deliver(_ result: WorkResult, to parts: [BatchPart]) {
     var start = 0
     for part in parts {
-      let ticket = part.ticket
       let range = start..<start + part.range.count
       start = range.upperBound
       condition.lock()
-      switch result {
-      case .answers(let answers): ticket.answers += answers[range]
-      case .embeddings(let values):
-        let width = ticket.live.composition.backbone.width
-        ticket.embeddings += values[range.lowerBound * width..<range.upperBound * width]
-      }
-      ticket.doneCount += part.range.count
-      let isDone = ticket.doneCount == ticket.requests.count
+      let whole = part.ticket.add(
+        result[range, of: part.ticket], of: range.count, at: part.range.lowerBound)
       condition.unlock()
-      guard isDone else { continue }
-      switch ticket.work {
-      case .answers: finish(ticket, .success(.answers(ticket.answers)))
-      case .embeddings: finish(ticket, .success(.embeddings(ticket.embeddings)))
-      }
+      if let whole { finish(part.ticket, .success(whole)) }
     }
   }
 }
