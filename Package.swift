@@ -68,8 +68,7 @@ let package = Package(
   ],
   targets: [
     // Floor 0: system libraries, and the kernels in C.
-    .systemLibrary(
-      name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CArchive", pkgConfig: nil, providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CBLAS", pkgConfig: nil, providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CKernels"),
     // Floor 1

@@ -20,6 +20,8 @@ extension PackVerificationError {
         + "\(size)"
     case .trailingBytes(let count):
       "\(file) has something after its end: expected 0 bytes, got \(count) or more"
+    case .noLibrary(let cause):
+      "\(file) cannot be read or written: expected libarchive, got `\(escaped(cause))`"
     case .damaged(let cause):
       "\(file) is damaged: expected content that decompresses and fits its checksum, got `\(cause)`"
     case .limit(let what, let got, let limit):
@@ -108,6 +110,8 @@ extension PackVerificationError {
       "nothing was installed; give the path of a `.moepack` file, as `moe-pack pack build` writes it"
     case .truncated, .trailingBytes, .damaged, .sizeMismatch, .digestMismatch:
       "nothing was installed; fetch the archive again, and tell the publisher if it happens twice"
+    case .noLibrary:
+      "nothing was done; `apt-get install libarchive13`, then run the command again"
     case .frame, .header, .notRegular, .hostileName, .noEnvelope, .unexpectedEntry, .duplicateEntry,
       .missingEntry, .envelope:
       "nothing was installed; the archive was not written by `moe-pack pack build`, or was altered"

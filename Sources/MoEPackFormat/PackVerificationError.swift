@@ -33,6 +33,8 @@ public struct PackVerificationError: ActionableError, Equatable {
     case trailingBytes(count: Int)
     /// The content cannot be decompressed, or its checksum does not fit.
     case damaged(String)
+    /// libarchive, which reads and writes archives, could not be loaded; what the loader said last.
+    case noLibrary(String)
     /// A limit is exceeded.
     case limit(what: String, got: Int, limit: Int)
     // The entries, as they lie in the archive.
@@ -112,6 +114,7 @@ public struct PackVerificationError: ActionableError, Equatable {
     case .truncated: "pack-truncated"
     case .trailingBytes: "pack-trailing-bytes"
     case .damaged: "pack-damaged"
+    case .noLibrary: "archive-library-missing"
     case .limit: "pack-limit"
     case .header: "pack-header"
     case .notRegular: "pack-entry-type"
@@ -148,6 +151,7 @@ public struct PackVerificationError: ActionableError, Equatable {
     case .unsigned, .unknownKey, .signatureMismatch, .wrongNamespace, .underThreshold, .revokedKey,
       .revokedPack, .trustExpired:
       .trust
+    case .noLibrary: .configuration
     default: .badData
     }
   }

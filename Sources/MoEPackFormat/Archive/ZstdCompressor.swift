@@ -12,7 +12,8 @@ public enum ZstdCompressor {
 
   /// Compresses `bytes`.
   ///
-  /// - Throws: ``PackVerificationError/Reason/notWritable(_:cause:isFull:)`` when libarchive cannot.
+  /// - Throws: ``PackVerificationError/Reason/notWritable(_:cause:isFull:)`` when libarchive cannot;
+  ///   ``PackVerificationError/Reason/noLibrary(_:)`` when it is not there.
   public static func frame(
     of bytes: UnsafeRawBufferPointer
   ) throws(PackVerificationError.Reason) -> [UInt8] {
@@ -32,25 +33,26 @@ public enum ZstdCompressor {
   private static func compress(
     _ bytes: UnsafeRawBufferPointer, into sink: Sink
   ) throws(PackVerificationError.Reason) {
-    guard let archive = archive_write_new(), let entry = archive_entry_new() else {
+    let library = try LibArchive.load()
+    guard let archive = library.writeNew(), let entry = library.entryNew() else {
       throw failure("libarchive is out of memory")
     }
     defer {
-      archive_entry_free(entry)
-      archive_write_free(archive)
+      library.entryFree(entry)
+      _ = library.writeFree(archive)
     }
     func check(_ code: CInt) throws(PackVerificationError.Reason) {
       guard code != ARCHIVE_OK else { return }
-      let cause = archive_error_string(archive).map { String(cString: $0) } ?? "code \(code)"
+      let cause = library.errorString(archive).map { String(cString: $0) } ?? "code \(code)"
       throw failure(escaped(cause))
     }
-    try check(archive_write_set_format_raw(archive))
-    try check(archive_write_add_filter_zstd(archive))
-    try check(archive_write_set_filter_option(archive, "zstd", "compression-level", level))
-    try check(archive_write_set_bytes_per_block(archive, 0))
+    try check(library.writeSetFormatRaw(archive))
+    try check(library.writeAddFilterZstd(archive))
+    try check(library.writeSetFilterOption(archive, "zstd", "compression-level", level))
+    try check(library.writeSetBytesPerBlock(archive, 0))
     let context = Unmanaged.passUnretained(sink).toOpaque()
     try check(
-      archive_write_open(
+      library.writeOpen(
         archive, context, nil,
         { _, context, start, count in
           guard let context, let start else { return -1 }
@@ -59,19 +61,19 @@ public enum ZstdCompressor {
           return count
         }, nil))
     // AE_IFREG; S_IFREG is in libarchive's module and in the system's.
-    archive_entry_set_filetype(entry, 0o100000)
-    try check(archive_write_header(archive, entry))
+    library.entrySetFiletype(entry, 0o100000)
+    try check(library.writeHeader(archive, entry))
     var position = 0
     while position < bytes.count {
       let step = min(1 << 20, bytes.count - position)
       let part = UnsafeRawBufferPointer(rebasing: bytes[position..<position + step])
-      guard archive_write_data(archive, part.baseAddress, step) == step else {
+      guard library.writeData(archive, part.baseAddress, step) == step else {
         try check(ARCHIVE_FATAL)
         return
       }
       position += step
     }
-    try check(archive_write_close(archive))
+    try check(library.writeClose(archive))
     withExtendedLifetime(sink) {}
   }
 

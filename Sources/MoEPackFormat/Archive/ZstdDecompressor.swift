@@ -11,6 +11,7 @@ final class ZstdDecompressor {
   private(set) var delivered = 0
 
   private let source: ByteSource
+  private let library: LibArchive
   private let archive: OpaquePointer
   private let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
   private var walker: ZstdFrameWalker
@@ -21,15 +22,17 @@ final class ZstdDecompressor {
   private static let readAhead = 8 << 20
 
   init(_ source: ByteSource, limits: ArchiveLimits) throws(PackVerificationError.Reason) {
-    guard let archive = archive_read_new() else { throw .damaged("libarchive is out of memory") }
+    let library = try LibArchive.load()
+    guard let archive = library.readNew() else { throw .damaged("libarchive is out of memory") }
     self.source = source
+    self.library = library
     self.archive = archive
     walker = ZstdFrameWalker(fileSize: source.size, limits: limits)
-    guard archive_read_support_filter_zstd(archive) == ARCHIVE_OK,
-      archive_read_support_format_raw(archive) == ARCHIVE_OK
+    guard library.readSupportFilterZstd(archive) == ARCHIVE_OK,
+      library.readSupportFormatRaw(archive) == ARCHIVE_OK
     else { throw .damaged("this libarchive cannot read zstd") }
     let context = Unmanaged.passUnretained(self).toOpaque()
-    let opened = archive_read_open(
+    let opened = library.readOpen(
       archive, context, nil,
       { archive, context, start in
         guard let archive, let context, let start else { return -1 }
@@ -38,13 +41,13 @@ final class ZstdDecompressor {
       }, nil)
     try check(opened)
     var entry: OpaquePointer?
-    try check(archive_read_next_header(archive, &entry))
-    guard archive_filter_count(archive) == 2, archive_filter_code(archive, 0) == ARCHIVE_FILTER_ZSTD
+    try check(library.readNextHeader(archive, &entry))
+    guard library.filterCount(archive) == 2, library.filterCode(archive, 0) == ARCHIVE_FILTER_ZSTD
     else { throw .frame(expected: "content that is compressed once", got: "another filter in it") }
   }
 
   deinit {
-    archive_read_free(archive)
+    _ = library.readFree(archive)
     piece.deallocate()
   }
 
@@ -52,7 +55,7 @@ final class ZstdDecompressor {
   func read(
     into buffer: UnsafeMutableRawBufferPointer
   ) throws(PackVerificationError.Reason) -> Int {
-    let count = archive_read_data(archive, buffer.baseAddress, buffer.count)
+    let count = library.readData(archive, buffer.baseAddress, buffer.count)
     guard count >= 0 else {
       try check(CInt(clamping: count))
       throw .damaged("the content cannot be decompressed")
@@ -65,7 +68,7 @@ final class ZstdDecompressor {
   /// Checks that frame and file ended together; called when the content has been read to its end.
   func finish() throws(PackVerificationError.Reason) {
     guard walker.isComplete else { throw .truncated(size: source.size) }
-    let taken = Int(clamping: archive_filter_bytes(archive, -1))
+    let taken = Int(clamping: library.filterBytes(archive, -1))
     guard consumed == source.size, taken == source.size else {
       throw .trailingBytes(count: max(1, source.size - min(consumed, taken)))
     }
@@ -75,7 +78,7 @@ final class ZstdDecompressor {
     if let failure { throw failure }
     guard code != ARCHIVE_OK else { return }
     if consumed == source.size, !walker.isComplete { throw .truncated(size: source.size) }
-    let cause = archive_error_string(archive).map { String(cString: $0) } ?? "code \(code)"
+    let cause = library.errorString(archive).map { String(cString: $0) } ?? "code \(code)"
     throw .damaged(escaped(cause))
   }
 
@@ -97,7 +100,7 @@ final class ZstdDecompressor {
       return count
     } catch {
       failure = failure ?? error
-      moe_archive_set_error(archive, EINVAL, "refused before it was decompressed")
+      library.setError(archive, EINVAL, "refused before it was decompressed")
       return -1
     }
   }
