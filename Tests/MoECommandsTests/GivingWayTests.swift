@@ -54,5 +54,24 @@
       #expect(try Self.policy(of: words, environment: environment) == 5)
       #expect(try Self.policy(of: ["list"], environment: environment) == 0)
     }
+
+    @Test(arguments: ["--store STORE", "--store=STORE", "variable"])
+    func `the store may be named in any way`(way: String) throws {
+      let bench = try CommandBench()
+      let store = bench.directory.path("other")
+      try FileManager.default.createDirectory(atPath: store, withIntermediateDirectories: true)
+      var environment = bench.environment
+      var words = ["remove", "a/b"]
+      if way == "variable" {
+        environment["MOEPACK_STORE"] = store
+      } else {
+        words += way.replacing("STORE", with: store).split(separator: " ").map(String.init)
+      }
+      #expect(try Self.policy(of: words, environment: environment) == 0)
+      let served = open("\(store)/served", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+      defer { close(served) }
+      try #require(served >= 0 && flock(served, LOCK_SH | LOCK_NB) == 0)
+      #expect(try Self.policy(of: words, environment: environment) == 5)
+    }
   }
 #endif

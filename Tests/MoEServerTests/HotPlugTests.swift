@@ -239,12 +239,12 @@ import Testing
   @Test func `whoever changes a store sees that a server answers from it`() async throws {
     let bench = try await ServerBench()
     let store = bench.directory.url.appending(path: "store")
-    #expect(Store.isServed(at: store))
+    #expect(Store.isServed(at: store.path))
     await bench.stop()
-    for _ in 0..<600 where Store.isServed(at: store) {
+    for _ in 0..<600 where Store.isServed(at: store.path) {
       try await Task.sleep(for: .milliseconds(50))
     }
-    #expect(!Store.isServed(at: store))
+    #expect(!Store.isServed(at: store.path))
   }
 
   @Test func `a full queue says 429 and when to come again`() async throws {

@@ -178,7 +178,7 @@ public struct CommandSession: Sendable {
   ///
   /// - Throws: `TensorError`, exit code 78.
   func changePool(_ checking: Installer.Checking) throws -> ThreadPool {
-    guard Store.isServed(at: settings.storeDirectory) else { return try pool() }
+    guard Store.isServed(at: settings.storeDirectory.path) else { return try pool() }
     context.giveWay(.background)
     return checking == .suite ? ThreadPool(threads: 1) : try pool()
   }

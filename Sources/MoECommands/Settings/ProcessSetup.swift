@@ -48,4 +48,11 @@ enum ProcessSetup {
     }
     return texts
   }
+
+  /// One variable of the environment.
+  ///
+  /// - Returns: `nil` where it is not set, or is not UTF-8.
+  static func variable(_ name: String) -> String? {
+    getenv(name).flatMap { String(validatingCString: $0) }
+  }
 }

@@ -29,32 +29,44 @@ struct Settings: Sendable {
 
   /// Reads the settings, the options taken apart.
   init(store: Path?, lockTimeoutSeconds: Double, environment: [String: String]) {
-    func variable(_ name: String) -> String? {
-      environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    func variable(_ name: String) -> String? { environment[name] }
+    func directory(_ name: String, _ fallback: String) -> URL {
+      URL(fileURLWithPath: Self.base(name, fallback, variable), isDirectory: true)
+        .appending(path: "moe-pack", directoryHint: .isDirectory)
     }
-    let home =
-      variable("HOME").map { URL(fileURLWithPath: $0, isDirectory: true) }
-      ?? FileManager.default.homeDirectoryForCurrentUser
-    // The XDG specification has relative paths ignored.
-    let data =
-      variable("XDG_DATA_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
-      .map { URL(fileURLWithPath: $0, isDirectory: true) } ?? home.appending(path: ".local/share")
-    let root = data.appending(path: "moe-pack", directoryHint: .isDirectory)
-    storeDirectory =
-      (store ?? variable(Self.storeKey).flatMap(Path.init(argument:)))?.directory
-      ?? root.appending(path: "store", directoryHint: .isDirectory)
+    storeDirectory = URL(
+      fileURLWithPath: Self.storePath(store, variable: variable), isDirectory: true)
     backbones = BackboneRegistry(
-      root: root.appending(path: "backbones", directoryHint: .isDirectory))
-    let configuration =
-      variable("XDG_CONFIG_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
-      .map { URL(fileURLWithPath: $0, isDirectory: true) } ?? home.appending(path: ".config")
-    configurationFile = configuration.appending(path: "moe-pack/config.json")
-    let state =
-      variable("XDG_STATE_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
-      .map { URL(fileURLWithPath: $0, isDirectory: true) } ?? home.appending(path: ".local/state")
-    stateDirectory = state.appending(path: "moe-pack/serve", directoryHint: .isDirectory)
+      root: directory("XDG_DATA_HOME", ".local/share")
+        .appending(path: "backbones", directoryHint: .isDirectory))
+    configurationFile = directory("XDG_CONFIG_HOME", ".config").appending(path: "config.json")
+    stateDirectory = directory("XDG_STATE_HOME", ".local/state")
+      .appending(path: "serve", directoryHint: .isDirectory)
     lockTimeout = .milliseconds(Int64((lockTimeoutSeconds * 1000).rounded()))
     self.environment = environment
+  }
+
+  /// Where the store lies: where the option says, or the environment, or where the user's data are.
+  ///
+  /// In plain words, for whoever has no time for URLs.
+  ///
+  /// - Parameters:
+  ///   - option: What `--store` names.
+  ///   - variable: A variable of the environment; an empty one counts as unset.
+  /// - Returns: A path, from the root or from the current directory.
+  static func storePath(_ option: Path?, variable: (String) -> String?) -> String {
+    if let option { return option.text }
+    if let store = variable(storeKey), !store.isEmpty { return store }
+    return base("XDG_DATA_HOME", ".local/share", variable) + "/moe-pack/store"
+  }
+
+  /// One of the base directories of the XDG specification, which has relative paths ignored.
+  private static func base(
+    _ name: String, _ fallback: String, _ variable: (String) -> String?
+  ) -> String {
+    if let path = variable(name), path.hasPrefix("/") { return path }
+    if let home = variable("HOME"), !home.isEmpty { return home + "/" + fallback }
+    return FileManager.default.homeDirectoryForCurrentUser.path + "/" + fallback
   }
 
   /// Refuses what the environment or the configuration asks for and cannot be had, whether it is needed or

@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 
 /// Says, for as long as it lives, that a server answers from a store: whoever changes the store then gives way.
 ///
@@ -25,10 +25,10 @@ extension Store {
 
   /// Whether a server answers from a store.
   ///
-  /// - Parameter directory: The store's; it need not be opened, nor be there.
+  /// - Parameter path: Of its directory; the store need not be opened, nor be there.
   /// - Returns: `true` while a server holds its mark.
-  public static func isServed(at directory: URL) -> Bool {
-    let layout = StoreLayout(root: directory.standardizedFileURL.path)
+  public static func isServed(at path: String) -> Bool {
+    let layout = StoreLayout(root: path)
     let file = open(layout.served, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     guard file >= 0 else { return false }
     defer { close(file) }
