@@ -290,6 +290,12 @@ void moe_sine_cosine(double x, double *sine, double *cosine);
 /// Tells the CPU that this thread looks again and again whether something has changed.
 void moe_pause(void);
 
+/// Says of each of the first `count` processors whether this thread may run on it; false where the system does not tell.
+bool moe_get_processors(bool *may, size_t count);
+
+/// Has this thread, and those that it starts from now on, run on these processors alone; false where it cannot be.
+bool moe_set_processors(const bool *may, size_t count);
+
 /// Keeps what is freed for what is allocated next, large blocks too; with another C library than GNU's, nothing.
 void moe_keep_freed_memory(void);
 

@@ -7,13 +7,21 @@ import MoETensor
 extension BatchQueue {
   /// What a lane does: batch after batch, until none will come.
   func work(lane: Int) {
+    // A name that is given before the thread runs is not the kernel's.
+    Thread.current.name = "batches \(lane)"
+    places?.stay(lane: lane)
     while let batch = nextBatch(lane: lane) {
       let start = clock.now
-      for (_, parts) in groups(batch.parts) { answer(parts, pool: batch.pool) }
+      for (_, parts) in groups(batch.parts) { answer(parts, lane: lane, pool: batch.pool) }
       end(
         batch, tokens: batch.parts.reduce(0) { $0 + $1.tokenCount },
         seconds: max((clock.now - start).seconds, 1e-6))
     }
+  }
+
+  /// Runs what may start threads: who waits for an answer goes on elsewhere.
+  func roaming(lane: Int, _ body: () -> Void) {
+    if let places { places.roaming(lane: lane, body) } else { body() }
   }
 
   /// Parts that one call of the model can answer.
@@ -43,14 +51,19 @@ extension BatchQueue {
   }
 
   /// Answers the parts of a group; where one cannot be answered, the others are.
-  private func answer(_ parts: [BatchPart], pool: ThreadPool) {
+  private func answer(_ parts: [BatchPart], lane: Int, pool: ThreadPool) {
     guard let first = parts.first?.ticket else { return }
-    let result = Result { try compute(parts, like: first, pool: pool) }
+    var result = Result<WorkResult, any Error>.failure(CancellationError())
+    if pool.threadCount > 1 {
+      roaming(lane: lane) { result = Result { try compute(parts, like: first, pool: pool) } }
+    } else {
+      result = Result { try compute(parts, like: first, pool: pool) }
+    }
     switch result {
-    case .success(let result): deliver(result, to: parts)
+    case .success(let result): roaming(lane: lane) { deliver(result, to: parts) }
     case .failure(let error):
-      if parts.count == 1 { return finish(first, .failure(error)) }
-      for part in parts { answer([part], pool: pool) }
+      guard parts.count > 1 else { return roaming(lane: lane) { finish(first, .failure(error)) } }
+      for part in parts { answer([part], lane: lane, pool: pool) }
     }
   }
 

@@ -26,6 +26,7 @@ final class BatchQueue: @unchecked Sendable {
   private let pool: ThreadPool
   /// The thread of a lane.
   private let alone = ThreadPool(threads: 1)
+  let places: LanePlaces?
   let metrics: ServerMetrics
   private let condition = NSCondition()
   let clock = ContinuousClock()
@@ -40,6 +41,7 @@ final class BatchQueue: @unchecked Sendable {
   init(limits: ServerLimits, pool: ThreadPool, metrics: ServerMetrics) {
     self.limits = limits
     self.pool = pool
+    places = LanePlaces(lanes: pool.threadCount)
     self.metrics = metrics
   }
 
@@ -47,7 +49,6 @@ final class BatchQueue: @unchecked Sendable {
   func start() {
     for lane in 0..<pool.threadCount {
       let thread = Thread { [self] in work(lane: lane) }
-      thread.name = "batches \(lane)"
       thread.stackSize = 8 << 20
       thread.start()
     }
@@ -173,7 +174,9 @@ final class BatchQueue: @unchecked Sendable {
       let late = tickets.filter { $0.deadline < clock.now && $0.next == 0 }
       if !late.isEmpty {
         condition.unlock()
-        for ticket in late { finish(ticket, .failure(Self.tooLate(limits))) }
+        roaming(lane: lane) {
+          for ticket in late { finish(ticket, .failure(Self.tooLate(limits))) }
+        }
         condition.lock()
       }
       let mine = tickets.filter(isWork)
