@@ -4,7 +4,7 @@ import Foundation
 /// libarchive, which packs and unpacks zstd; loaded when it is first asked for.
 ///
 /// It brings a dozen libraries of its own along. Linked, they made up a fifth of the work of starting any command,
-/// most of which never see an archive.
+/// most of which never see an archive. Functions of a library that stays loaded may be shared.
 package struct LibArchive: @unchecked Sendable {
   /// The names under which the library is looked for.
   package static let libraryNames = ["libarchive.so.13", "libarchive.so"]
