@@ -7,10 +7,10 @@ import MoETensor
 extension BatchQueue {
   /// What a lane does: batch after batch, until none will come.
   func work(lane: Int) {
-    // A name that is given before the thread runs is not the kernel's.
-    Thread.current.name = "batches \(lane)"
     places?.stay(lane: lane)
     while let batch = nextBatch(lane: lane) {
+      // The kernel is not told while whoever started the thread does not know it yet: not before the first batch.
+      Thread.current.name = "batches \(lane)"
       let start = clock.now
       for (_, parts) in groups(batch.parts) { answer(parts, lane: lane, pool: batch.pool) }
       end(
@@ -20,8 +20,9 @@ extension BatchQueue {
   }
 
   /// Runs what may start threads: who waits for an answer goes on elsewhere.
-  func roaming(lane: Int, _ body: () -> Void) {
-    if let places { places.roaming(lane: lane, body) } else { body() }
+  func roaming<Value>(lane: Int, _ body: () -> Value) -> Value {
+    guard let places else { return body() }
+    return places.roaming(lane: lane, body)
   }
 
   /// Parts that one call of the model can answer.
@@ -53,12 +54,10 @@ extension BatchQueue {
   /// Answers the parts of a group; where one cannot be answered, the others are.
   private func answer(_ parts: [BatchPart], lane: Int, pool: ThreadPool) {
     guard let first = parts.first?.ticket else { return }
-    var result = Result<WorkResult, any Error>.failure(CancellationError())
-    if pool.threadCount > 1 {
-      roaming(lane: lane) { result = Result { try compute(parts, like: first, pool: pool) } }
-    } else {
-      result = Result { try compute(parts, like: first, pool: pool) }
+    func computed() -> Result<WorkResult, any Error> {
+      Result { try compute(parts, like: first, pool: pool) }
     }
+    let result = pool.threadCount > 1 ? roaming(lane: lane, computed) : computed()
     switch result {
     case .success(let result): roaming(lane: lane) { deliver(result, to: parts) }
     case .failure(let error):

@@ -19,9 +19,9 @@ struct LanePlaces: Sendable {
   func stay(lane: Int) { own[lane].take() }
 
   /// Runs what may start threads: they begin where the one that starts them may run.
-  func roaming(lane: Int, _ body: () -> Void) {
+  func roaming<Value>(lane: Int, _ body: () -> Value) -> Value {
     all.take()
-    body()
-    own[lane].take()
+    defer { own[lane].take() }
+    return body()
   }
 }
