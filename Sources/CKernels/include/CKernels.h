@@ -290,6 +290,9 @@ void moe_sine_cosine(double x, double *sine, double *cosine);
 /// Tells the CPU that this thread looks again and again whether something has changed.
 void moe_pause(void);
 
+/// Names this thread, as far as the system keeps names: 15 bytes on Linux.
+void moe_name_thread(const char *name);
+
 /// Says of each of the first `count` processors whether this thread may run on it; false where the system does not tell.
 bool moe_get_processors(bool *may, size_t count);
 

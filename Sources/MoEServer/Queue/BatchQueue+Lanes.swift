@@ -7,10 +7,9 @@ import MoETensor
 extension BatchQueue {
   /// What a lane does: batch after batch, until none will come.
   func work(lane: Int) {
+    ThreadName.set("batches \(lane)")
     places?.stay(lane: lane)
     while let batch = nextBatch(lane: lane) {
-      // The kernel is not told while whoever started the thread does not know it yet: not before the first batch.
-      Thread.current.name = "batches \(lane)"
       let start = clock.now
       for (_, parts) in groups(batch.parts) { answer(parts, lane: lane, pool: batch.pool) }
       end(

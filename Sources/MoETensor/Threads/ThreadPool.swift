@@ -154,8 +154,7 @@ private final class ThreadCrew: @unchecked Sendable {
   }
 
   private func serve(worker: Int) {
-    // Otherwise the kernel gives it the name of the thread that started it.
-    Thread.current.name = "pool \(worker)"
+    ThreadName.set("pool \(worker)")
     condition.lock()
     defer { condition.unlock() }
     while !isDismissed {

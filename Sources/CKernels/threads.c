@@ -1,10 +1,13 @@
-// Which processors a thread may run on.
+// What a thread is called, and which processors it may run on.
 
 #define _GNU_SOURCE
 #include "include/CKernels.h"
 
 #if defined(__linux__)
 #include <sched.h>
+#include <sys/prctl.h>
+
+void moe_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 bool moe_get_processors(bool *may, size_t count) {
   cpu_set_t *set = CPU_ALLOC(count);
@@ -29,6 +32,8 @@ bool moe_set_processors(const bool *may, size_t count) {
 }
 
 #else
+
+void moe_name_thread(const char *name) { (void)name; }
 
 bool moe_get_processors(bool *may, size_t count) {
   (void)may;
