@@ -67,9 +67,10 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.0.0"),
   ],
   targets: [
-    // Floor 0: system libraries, and the kernels in C.
+    // Floor 0: system libraries, the kernels in C, and what runs before anything of Swift.
     .systemLibrary(name: "CArchive", pkgConfig: nil, providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CBLAS", pkgConfig: nil, providers: [.apt(["libopenblas-dev"])]),
+    .target(name: "CGivingWay"),
     .target(name: "CKernels"),
     // Floor 1
     floor("MoEBase", [crypto]),
@@ -109,11 +110,13 @@ let package = Package(
         "MoEBase", "SafeTensors", "MoETensor", "MoEModel", "MoEPackFormat", "MoEEval", "MoEStore",
         "MoERuntime", "MoEAuthoring", "MoEServer", arguments,
       ]),
-    // Floor 8. The Swift libraries are linked in: it starts with less work, and runs where no Swift is.
+    // Floor 8. The Swift libraries are linked in: it starts with less work, and runs where no Swift is. It lends no
+    // symbols to the libraries that it loads: there would be thousands to look through at every start.
     .executableTarget(
-      name: "moe-pack", dependencies: ["MoECommands"], swiftSettings: swift,
+      name: "moe-pack", dependencies: ["MoECommands", "CGivingWay"], swiftSettings: swift,
       linkerSettings: [
-        .unsafeFlags(["-static-stdlib"], .when(platforms: [.linux])),
+        .unsafeFlags(
+          ["-static-stdlib", "-Xlinker", "--no-export-dynamic"], .when(platforms: [.linux])),
         .linkedLibrary("CoreFoundation", .when(platforms: [.linux])),
         .linkedLibrary("_FoundationICU", .when(platforms: [.linux])),
         .linkedLibrary("_FoundationCShims", .when(platforms: [.linux])),
@@ -155,7 +158,8 @@ let package = Package(
       "MoECommandsTests",
       [
         "MoETestSupport", "MoEBase", "MoETensor", "MoEModel", "MoEPackFormat", "MoEEval",
-        "MoEStore", "MoERuntime", "MoEAuthoring", "MoECommands", "SafeTensors", arguments,
+        "MoEStore", "MoERuntime", "MoEAuthoring", "MoECommands", "SafeTensors", "CGivingWay",
+        arguments,
       ], exclude: ["Golden"]),
     tests(
       "MoEServerTests",

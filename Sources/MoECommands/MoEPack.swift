@@ -57,12 +57,6 @@ public struct MoEPack: ParsableCommand {
   /// Runs the program with the arguments of the process, and ends it.
   public static func main() {
     ProcessSetup.guardStreams()
-    let words = Result { () throws(UsageError) in try ProcessSetup.arguments() }
-    if case .success(let words) = words,
-      ChangeWords.changeServedStore(words, variable: ProcessSetup.variable)
-    {
-      ThreadPriority.lower(to: .background)
-    }
     ProcessSetup.handleSignals()
     let environment = ProcessInfo.processInfo.environment
     let context = CommandContext(
@@ -70,7 +64,7 @@ public struct MoEPack: ParsableCommand {
       console: Console(output: STDOUT_FILENO, messages: STDERR_FILENO, environment: environment),
       now: { Date() }, userName: NSUserName(), giveWay: { ThreadPriority.lower(to: $0) })
     do throws(UsageError) {
-      Foundation.exit(run(try words.get(), in: context))
+      Foundation.exit(run(try ProcessSetup.arguments(), in: context))
     } catch {
       context.console.report(error)
       Foundation.exit(error.exitCode.rawValue)

@@ -12,8 +12,8 @@ private let floors: [String: Set<String>] = {
   let floor5: Set = ["MoERuntime", "MoEAuthoring"]
   let upToFour = floor1.union(floor2).union(floor3).union(floor4)
   return [
-    // Floor 0: system libraries (module maps) and the kernels in C.
-    "CBLAS": [], "CArchive": [], "CKernels": [],
+    // Floor 0: system libraries (module maps), the kernels in C, what runs before anything of Swift.
+    "CBLAS": [], "CArchive": [], "CGivingWay": [], "CKernels": [],
     // Floor 1
     "MoEBase": ["Crypto"],
     // Floor 2

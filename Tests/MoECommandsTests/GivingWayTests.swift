@@ -55,23 +55,61 @@
       #expect(try Self.policy(of: ["list"], environment: environment) == 0)
     }
 
-    @Test(arguments: ["--store STORE", "--store=STORE", "variable"])
-    func `the store may be named in any way`(way: String) throws {
+    /// How a command line or its environment names the store.
+    enum Naming: String, CaseIterable {
+      case option, optionOfOneWord, lastOption, variable, optionBeforeVariable, emptyVariable
+      case dataHome, relativeDataHome
+    }
+
+    @Test(arguments: Naming.allCases)
+    func `the store may be named in any way`(naming: Naming) throws {
       let bench = try CommandBench()
-      let store = bench.directory.path("other")
-      try FileManager.default.createDirectory(atPath: store, withIntermediateDirectories: true)
+      let root = bench.directory.path("other")
       var environment = bench.environment
       var words = ["remove", "a/b"]
-      if way == "variable" {
-        environment["MOEPACK_STORE"] = store
-      } else {
-        words += way.replacing("STORE", with: store).split(separator: " ").map(String.init)
+      var store = root
+      let elsewhere = bench.directory.path("elsewhere")
+      switch naming {
+      case .option: words += ["--store", store]
+      case .optionOfOneWord: words += ["--store=\(store)"]
+      case .lastOption: words += ["--store", elsewhere, "--quiet", "--store", store]
+      case .variable: environment["MOEPACK_STORE"] = store
+      case .optionBeforeVariable:
+        environment["MOEPACK_STORE"] = elsewhere
+        words += ["--store", store]
+      case .emptyVariable:
+        environment["MOEPACK_STORE"] = ""
+        environment["XDG_DATA_HOME"] = root
+        store = "\(root)/moe-pack/store"
+      case .dataHome:
+        environment["XDG_DATA_HOME"] = root
+        store = "\(root)/moe-pack/store"
+      case .relativeDataHome:
+        environment["XDG_DATA_HOME"] = "other"
+        environment["HOME"] = root
+        store = "\(root)/.local/share/moe-pack/store"
       }
+      try FileManager.default.createDirectory(atPath: store, withIntermediateDirectories: true)
       #expect(try Self.policy(of: words, environment: environment) == 0)
       let served = open("\(store)/served", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
       defer { close(served) }
       try #require(served >= 0 && flock(served, LOCK_SH | LOCK_NB) == 0)
       #expect(try Self.policy(of: words, environment: environment) == 5)
+    }
+
+    @Test func `what only looks like a change does not give way`() throws {
+      let bench = try CommandBench()
+      let store = bench.directory.path("other")
+      try FileManager.default.createDirectory(atPath: store, withIntermediateDirectories: true)
+      let served = open("\(store)/served", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+      defer { close(served) }
+      try #require(served >= 0 && flock(served, LOCK_SH | LOCK_NB) == 0)
+      for words in [
+        [], ["instal", "--store", store], ["installs", "--store", store], ["remove", "--store"],
+        ["list", "remove", "--store", store], ["remove", "a/b", "--stored=\(store)"],
+      ] {
+        #expect(try Self.policy(of: words, environment: bench.environment) == 0, "\(words)")
+      }
     }
   }
 #endif

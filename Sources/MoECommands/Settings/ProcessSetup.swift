@@ -48,11 +48,4 @@ enum ProcessSetup {
     }
     return texts
   }
-
-  /// One variable of the environment.
-  ///
-  /// - Returns: `nil` where it is not set, or is not UTF-8.
-  static func variable(_ name: String) -> String? {
-    getenv(name).flatMap { String(validatingCString: $0) }
-  }
 }

@@ -48,13 +48,13 @@ struct Settings: Sendable {
 
   /// Where the store lies: where the option says, or the environment, or where the user's data are.
   ///
-  /// In plain words, for whoever has no time for URLs.
+  /// `CGivingWay` asks the same before the program begins.
   ///
   /// - Parameters:
   ///   - option: What `--store` names.
   ///   - variable: A variable of the environment; an empty one counts as unset.
   /// - Returns: A path, from the root or from the current directory.
-  static func storePath(_ option: Path?, variable: (String) -> String?) -> String {
+  private static func storePath(_ option: Path?, variable: (String) -> String?) -> String {
     if let option { return option.text }
     if let store = variable(storeKey), !store.isEmpty { return store }
     return base("XDG_DATA_HOME", ".local/share", variable) + "/moe-pack/store"

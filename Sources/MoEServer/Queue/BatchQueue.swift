@@ -83,9 +83,8 @@ final class BatchQueue: @unchecked Sendable {
   func run(
     _ requests: [MixtureRequest], _ work: Work, on live: LiveComposition
   ) async throws -> WorkResult {
-    let now = clock.now
     let ticket = Ticket(
-      requests, work: work, live: live, deadline: now + limits.requestTimeout, now: now)
+      requests, work: work, live: live, deadline: clock.now + limits.requestTimeout)
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         if let error = add(ticket, continuation) { continuation.resume(throwing: error) }

@@ -47,7 +47,6 @@ final class Ticket: @unchecked Sendable {
   let requests: [MixtureRequest]
   let work: Work
   let deadline: ContinuousClock.Instant
-  let arrival: ContinuousClock.Instant
   /// The first text that no batch has yet.
   var next = 0
   /// What is done, each part with the text it begins at, in the order in which it was.
@@ -58,13 +57,12 @@ final class Ticket: @unchecked Sendable {
 
   init(
     _ requests: [MixtureRequest], work: Work, live: LiveComposition,
-    deadline: ContinuousClock.Instant, now: ContinuousClock.Instant
+    deadline: ContinuousClock.Instant
   ) {
     self.requests = requests
     self.work = work
     self.live = live
     self.deadline = deadline
-    arrival = now
   }
 
   /// Whether its model is one that is computed by all threads together: a language model.

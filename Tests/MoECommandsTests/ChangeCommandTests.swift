@@ -1,9 +1,10 @@
 import ArgumentParser
+import CGivingWay
 import MoECommands
 import Testing
 
-@Suite struct ChangeWordsTests {
-  @Test func `the commands are those that change the packs of a store`() {
+@Suite struct ChangeCommandTests {
+  @Test func `the commands that give way are those that change the packs of a store`() {
     var changing: [String] = []
     for group in MoEPack.configuration.groupedSubcommands {
       for command in group.subcommands {
@@ -13,6 +14,11 @@ import Testing
         changing.append(command.configuration.commandName ?? "")
       }
     }
-    #expect(changing.sorted() == ChangeWords.commands.sorted())
+    var known: [String] = []
+    while let command = moe_change_command(Int32(known.count)) {
+      known.append(String(cString: command))
+    }
+    #expect(changing.sorted() == known.sorted())
+    #expect(moe_change_command(-1) == nil)
   }
 }
