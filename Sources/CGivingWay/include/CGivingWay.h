@@ -1,8 +1,9 @@
 // Gives way to a server before anything else of the program runs.
 //
-// To start a Swift program takes more of a processor than a small change of packs itself: libraries are set up, types
-// registered. A server beside it has requests to answer meanwhile. So the program asks at its very first instruction,
-// before any constructor, whether its words change a store that a server answers from, and if so runs as `SCHED_IDLE`.
+// Constructors of the program and its libraries take milliseconds of a processor, as does parsing its words. A server
+// beside it has requests to answer meanwhile. So the program asks as soon as it is loaded, before any constructor, whether
+// its words change a store that a server answers from, and if so runs as `SCHED_IDLE`. `Settings` and `Store.isServed`
+// ask the same in Swift, for good, once the words are parsed.
 
 #pragma once
 
